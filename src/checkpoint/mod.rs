@@ -1,0 +1,1 @@
+//! torch.save files: containers, tensors, state_dicts, optimizer states.

@@ -1,0 +1,41 @@
+//! A tensor's values in host memory: dtype, shape and contiguous little-endian bytes, what crosses every border.
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+
+/// A contiguous tensor on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TensorData {
+    /// The element type of `bytes`.
+    pub dtype: DType,
+    /// Sizes, outermost first; empty for 0-d.
+    pub shape: Vec<usize>,
+    /// `numel × dtype.size()` bytes, row-major, little-endian.
+    pub bytes: Vec<u8>,
+}
+
+/// Elements of a shape, or `None` where the product overflows.
+pub fn numel(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
+}
+
+impl TensorData {
+    /// Checks that the bytes are as many as dtype and shape say.
+    pub fn new(dtype: DType, shape: Vec<usize>, bytes: Vec<u8>) -> Result<Self> {
+        let want = numel(&shape).and_then(|n| n.checked_mul(dtype.size()));
+        if want != Some(bytes.len()) {
+            return Err(Error::mismatch(format!(
+                "shape {shape:?} of torch.{} needs {} bytes, got {}",
+                dtype.name(),
+                want.map_or_else(|| "too many".to_owned(), |n| n.to_string()),
+                bytes.len()
+            )));
+        }
+        Ok(Self { dtype, shape, bytes })
+    }
+
+    /// Elements.
+    pub fn numel(&self) -> usize {
+        self.bytes.len() / self.dtype.size()
+    }
+}

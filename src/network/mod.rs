@@ -1,0 +1,1 @@
+//! The doors through which a network comes in: PyTorch source, whole modules.

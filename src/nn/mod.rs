@@ -1,0 +1,1 @@
+//! torch.nn, torch.nn.functional, torch.* and tensor methods as graph builders.

@@ -1,0 +1,3 @@
+//! Python's pickle, protocols 0 to 5, as data.
+
+pub mod object;

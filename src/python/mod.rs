@@ -1,0 +1,1 @@
+//! The Python subset in which networks are written.
