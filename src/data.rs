@@ -2,9 +2,10 @@
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// A contiguous tensor on the host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TensorData {
     /// The element type of `bytes`.
     pub dtype: DType,

@@ -6,11 +6,14 @@
 //! **Invariants.** Nothing below `engine` knows burn: a checkpoint can be described on a machine without a GPU. Nothing outside `web`
 //! knows JavaScript. Nothing in a file is ever executed.
 
+pub mod bytes;
 pub mod data;
 pub mod dtype;
 pub mod error;
 
 pub mod source;
+
+pub mod zip;
 
 pub mod pickle;
 

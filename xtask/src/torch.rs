@@ -18,6 +18,15 @@ pub fn python() -> Result<PathBuf> {
     say(&format!("PyTorch {TORCH} in {} (once, a few minutes)", home.display()));
     run(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
     let torch = format!("torch=={TORCH}");
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", &torch, "numpy", "safetensors", "scikit-learn"]))?;
+    run(Command::new(&python).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        &torch,
+        "numpy",
+        "safetensors",
+        "scikit-learn",
+    ]))?;
     Ok(python)
 }

@@ -40,7 +40,13 @@ impl Toolchain {
 
     fn debian() -> Result<Self> {
         debian(
-            &["/usr/bin/rustc", "/usr/bin/cargo", "/usr/lib/rustlib/src", "/usr/bin/wasm-ld-22", "/usr/bin/cargo-clippy"],
+            &[
+                "/usr/bin/rustc",
+                "/usr/bin/cargo",
+                "/usr/lib/rustlib/src",
+                "/usr/bin/wasm-ld-22",
+                "/usr/bin/cargo-clippy",
+            ],
             &["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy"],
         )?;
         Ok(Self::Debian)
