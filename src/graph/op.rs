@@ -283,6 +283,7 @@ pub struct Pool {
 /// An operator. Inputs are listed in brackets, `?` marks an optional one (given as fewer inputs at the end, or by a flag).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "attributes carry the names of torch's arguments")]
 pub enum Op {
     // ---- creation: []
     /// `torch.full`

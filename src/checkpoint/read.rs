@@ -1,0 +1,71 @@
+//! Values of tensors: whole, contiguous, little-endian; in bounded windows from the file.
+
+use super::Checkpoint;
+use super::tensor::{TensorId, gather};
+use crate::data::TensorData;
+use crate::dtype::{Category, DType};
+use crate::error::{Error, Result};
+
+/// The largest tensor that is read whole: 1 GiB.
+pub const MAX_TENSOR: u64 = 1 << 30;
+
+impl Checkpoint {
+    /// A tensor's values. Unsupported for quantised, sparse and meta tensors; TooLarge above [`MAX_TENSOR`].
+    pub async fn read(&self, id: TensorId) -> Result<TensorData> {
+        let tensor = self.tensor(id)?;
+        if let Some(why) = &tensor.unloadable {
+            return Err(Error::unsupported(format!("{why} has no values that can be read here")));
+        }
+        let storage = tensor.storage.ok_or_else(|| Error::unsupported("a tensor without a storage"))?;
+        let storage = self.storage(storage)?;
+        let size = tensor.dtype.size() as u64;
+        let bytes = tensor.numel().and_then(|n| n.checked_mul(size)).unwrap_or(u64::MAX);
+        // A strided view may span more of its storage than it has elements; an expanded one has more elements than bytes.
+        let start = tensor.storage_offset.saturating_mul(size);
+        let end = tensor.end().map_or(u64::MAX, |e| e.saturating_mul(size));
+        let largest = bytes.max(end.saturating_sub(start));
+        if largest > MAX_TENSOR {
+            return Err(Error::too_large("the tensor", format!("{largest} bytes"), MAX_TENSOR));
+        }
+        let mut raw = Vec::new();
+        storage
+            .read_range(&*self.source, start.min(end)..end, &mut |window| {
+                raw.extend_from_slice(window);
+                Ok(())
+            })
+            .await?;
+        let mut data = gather(tensor, &raw)?;
+        if storage.swapped {
+            swap(&mut data);
+        }
+        if tensor.neg || tensor.conj {
+            apply_views(&mut data, tensor.neg, tensor.conj);
+        }
+        Ok(data)
+    }
+}
+
+/// Bytes of one number: a complex element is two.
+fn unit(dtype: DType) -> usize {
+    if dtype.category() == Category::Complex { dtype.size() / 2 } else { dtype.size() }
+}
+
+fn swap(data: &mut TensorData) {
+    let unit = unit(data.dtype);
+    for number in data.bytes.chunks_exact_mut(unit) {
+        number.reverse();
+    }
+}
+
+/// torch's lazy views: `neg` flips the sign of every number, `conj` that of the imaginary parts. In IEEE formats that is the top bit.
+fn apply_views(data: &mut TensorData, neg: bool, conj: bool) {
+    let unit = unit(data.dtype);
+    for (index, number) in data.bytes.chunks_exact_mut(unit).enumerate() {
+        let imaginary = data.dtype.category() == Category::Complex && index % 2 == 1;
+        if neg != (conj && imaginary)
+            && let Some(top) = number.last_mut()
+        {
+            *top ^= 0x80;
+        }
+    }
+}
