@@ -14,6 +14,16 @@ pub struct Dtype {
 }
 
 impl Dtype {
+    /// NumPy's array-protocol code: `<f8`, `|b1`.
+    pub fn code(&self) -> String {
+        let order = match (self.code.get(1..), self.big_endian) {
+            (Some("1"), _) => '|',
+            (_, true) => '>',
+            _ => '<',
+        };
+        format!("{order}{}", self.code)
+    }
+
     /// NumPy's name: `float64`.
     pub fn name(&self) -> String {
         let Some((kind, size)) = self.code.split_at_checked(1) else { return self.code.clone() };
@@ -127,4 +137,31 @@ pub fn float(value: f64) -> Value {
     } else {
         json!(if value > 0.0 { "inf" } else { "-inf" })
     }
+}
+
+/// An array's bytes in row-major order; column-major ones are put in order.
+pub fn row_major(shape: &[u64], bytes: &[u8], fortran: bool) -> Option<Vec<u8>> {
+    if !fortran || shape.len() < 2 {
+        return Some(bytes.to_vec());
+    }
+    let numel = usize::try_from(shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d))?).ok()?;
+    let size = bytes.len().checked_div(numel)?;
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut index = vec![0u64; shape.len()];
+    for _ in 0..numel {
+        let mut at = 0u64;
+        for (&size, &i) in shape.iter().zip(&index).rev() {
+            at = at.checked_mul(size)?.checked_add(i)?;
+        }
+        let at = usize::try_from(at).ok()?.checked_mul(size)?;
+        out.extend_from_slice(bytes.get(at..at.checked_add(size)?)?);
+        for (i, &size) in index.iter_mut().zip(shape).rev() {
+            *i += 1;
+            if *i < size {
+                break;
+            }
+            *i = 0;
+        }
+    }
+    Some(out)
 }

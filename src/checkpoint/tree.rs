@@ -2,7 +2,7 @@
 //! its first path, so that shared objects and cycles cost nothing.
 
 use super::Checkpoint;
-use super::numpy::{Numpy, float, scalar};
+use super::numpy::{Numpy, float, row_major, scalar};
 use super::python::{items, text};
 use super::tensor::{Layout, TensorId};
 use super::view::View;
@@ -27,6 +27,9 @@ pub struct TreeEntry {
     /// which tensor it is
     #[serde(skip)]
     pub tensor: Option<TensorId>,
+    /// the elements of a NumPy array, row-major
+    #[serde(skip)]
+    pub array: Option<Vec<u8>>,
 }
 
 /// Marks an empty tuple, which Python has only one of.
@@ -133,26 +136,30 @@ impl Walk<'_> {
         let view = self.checkpoint.view(node);
         let identity = match &view {
             View::Sequence("tuple", items) if items.is_empty() => Some(EMPTY_TUPLE),
-            View::Sequence(..) | View::Mapping(_) | View::Tensor(_) | View::Object { .. } => Some(node),
+            View::Sequence(..) | View::Mapping(_) | View::Object { .. } => Some(node),
             View::Numpy(Numpy::Array { .. }) => Some(node),
             _ => None,
         };
         if let Some(first) = identity.and_then(|i| self.seen.get(&i)) {
             let fields = Map::from_iter([("to".to_owned(), json!(first))]);
-            self.entries.push(TreeEntry { path: path.to_vec(), kind: "ref".into(), fields, tensor: None });
+            self.entries.push(TreeEntry { path: path.to_vec(), kind: "ref".into(), fields, tensor: None, array: None });
             return Vec::new();
         }
         if let Some(identity) = identity {
             self.seen.insert(identity, path.to_vec());
         }
         let tensor = if let View::Tensor(id) = view { Some(id) } else { None };
+        let array = match &view {
+            View::Numpy(Numpy::Array { shape, bytes, fortran, .. }) => row_major(shape, bytes, *fortran),
+            _ => None,
+        };
         let (kind, fields, mut children) = self.describe(view);
         let Value::Object(mut fields) = fields else { return Vec::new() };
         if path.len() >= MAX_DEPTH && !children.is_empty() {
             fields.insert("too_deep".into(), json!(true));
             children.clear();
         }
-        self.entries.push(TreeEntry { path: path.to_vec(), kind, fields, tensor });
+        self.entries.push(TreeEntry { path: path.to_vec(), kind, fields, tensor, array });
         children
     }
 
@@ -249,7 +256,7 @@ impl Walk<'_> {
             }
             Numpy::Dtype(dtype) => ("numpy.dtype".into(), json!({"value": dtype.name()}), Vec::new()),
             Numpy::Array { dtype, shape, bytes, fortran } => {
-                let mut fields = json!({"dtype": dtype.name(), "shape": shape});
+                let mut fields = json!({"dtype": dtype.code(), "shape": shape});
                 let numel = shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).and_then(|n| usize::try_from(n).ok());
                 let size = numel.filter(|n| *n > 0 && *n <= 64 && !fortran).map(|n| bytes.len() / n);
                 if let Some(size) = size.filter(|s| *s > 0) {
