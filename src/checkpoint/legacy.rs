@@ -136,7 +136,7 @@ impl Growing<'_> {
                 }
                 Err(error) => {
                     let have = self.bytes.len() as u64;
-                    let more = have.max(64 << 10).min(MAX_WINDOW).min(self.source.len().saturating_sub(have));
+                    let more = have.clamp(64 << 10, MAX_WINDOW).min(self.source.len().saturating_sub(have));
                     if error.code != "truncated" || more == 0 {
                         return Err(error);
                     }

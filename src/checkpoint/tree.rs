@@ -195,10 +195,10 @@ impl Walk<'_> {
             View::Mapping(mapping) => {
                 let mut fields = json!({"len": mapping.items.len()});
                 if let Some(metadata) = mapping.metadata {
-                    fields["metadata"] = self.metadata(metadata);
+                    put(&mut fields, "metadata", self.metadata(metadata));
                 }
                 if let Some(factory) = &mapping.factory {
-                    fields["default_factory"] = json!(factory);
+                    put(&mut fields, "default_factory", json!(factory));
                 }
                 let children = mapping.items.iter().map(|(k, v)| (self.checkpoint.key(*k), *v)).collect();
                 (mapping.kind.to_owned(), fields, children)
@@ -261,7 +261,7 @@ impl Walk<'_> {
                 let size = numel.filter(|n| *n > 0 && *n <= 64 && !fortran).map(|n| bytes.len() / n);
                 if let Some(size) = size.filter(|s| *s > 0) {
                     let data: Option<Vec<_>> = bytes.chunks_exact(size).map(|b| scalar(&dtype, b)).collect();
-                    fields["data"] = json!(data);
+                    put(&mut fields, "data", json!(data));
                 }
                 ("numpy.ndarray".into(), fields, Vec::new())
             }
@@ -273,29 +273,36 @@ impl Walk<'_> {
         let class = if tensor.parameter { "Parameter" } else { "Tensor" };
         let mut fields = json!({"class": class, "dtype": tensor.dtype.name(), "shape": tensor.shape});
         if let Layout::Sparse(layout) = tensor.layout {
-            fields["layout"] = json!(layout);
+            put(&mut fields, "layout", json!(layout));
             return fields;
         }
-        fields["stride"] = json!(tensor.stride);
-        fields["offset"] = json!(tensor.storage_offset);
-        fields["requires_grad"] = json!(tensor.requires_grad);
+        put(&mut fields, "stride", json!(tensor.stride));
+        put(&mut fields, "offset", json!(tensor.storage_offset));
+        put(&mut fields, "requires_grad", json!(tensor.requires_grad));
         if let Some(storage) = tensor.storage {
             let next = self.storages.len();
-            fields["storage"] = json!(self.storages.entry(storage.0).or_insert(next));
-            fields["storage_bytes"] = json!(self.checkpoint.storage(storage).map_or(0, |s| s.nbytes));
+            put(&mut fields, "storage", json!(self.storages.entry(storage.0).or_insert(next)));
+            put(&mut fields, "storage_bytes", json!(self.checkpoint.storage(storage).map_or(0, |s| s.nbytes)));
         }
         for (name, value) in [("conj", tensor.conj), ("neg", tensor.neg)] {
             if value {
-                fields[name] = json!(true);
+                put(&mut fields, name, json!(true));
             }
         }
         if tensor.device == "meta" {
-            fields["device"] = json!("meta");
+            put(&mut fields, "device", json!("meta"));
         }
         if let Some(why) = &tensor.unloadable {
-            fields["unloadable"] = json!(why);
+            put(&mut fields, "unloadable", json!(why));
         }
         fields
+    }
+}
+
+/// Adds a field to an object.
+fn put(fields: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = fields {
+        fields.insert(name.to_owned(), value);
     }
 }
 

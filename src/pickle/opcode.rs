@@ -35,7 +35,7 @@ macro_rules! opcodes {
     ($($name:ident = $byte:literal $argument:ident;)*) => {
         /// An opcode of protocols 0 to 5, under CPython's name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(clippy::upper_case_acronyms, non_camel_case_types, missing_docs, reason = "CPython's names")]
+        #[expect(non_camel_case_types, missing_docs, reason = "CPython's names")]
         pub enum Opcode { $($name = $byte as isize,)* }
 
         impl Opcode {

@@ -3,7 +3,6 @@
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::SystemTime;
 
 /// Says what is about to happen.
 pub fn say(what: &str) {
@@ -34,34 +33,6 @@ pub fn target() -> PathBuf {
 pub fn cache() -> PathBuf {
     let home = || std::env::var_os("HOME").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from).join(".cache");
     std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("torchtab")
-}
-
-/// When the newest file under `paths` changed; folders that builds fill are left out.
-pub fn newest(paths: &[&str]) -> Option<SystemTime> {
-    fn visit(path: &Path, newest: &mut Option<SystemTime>) {
-        let Ok(meta) = path.metadata() else { return };
-        if meta.is_dir() {
-            if path.ends_with("node_modules") {
-                return;
-            }
-            for entry in path.read_dir().into_iter().flatten().flatten() {
-                visit(&entry.path(), newest);
-            }
-        } else if let Ok(time) = meta.modified() {
-            *newest = (*newest).max(Some(time));
-        }
-    }
-    let mut time = None;
-    for path in paths {
-        visit(Path::new(path), &mut time);
-    }
-    time
-}
-
-/// True when `made` is there and nothing under `inputs` is newer.
-pub fn fresh(made: &str, inputs: &[&str]) -> bool {
-    let made = Path::new(made).metadata().and_then(|m| m.modified()).ok();
-    made.is_some() && made >= newest(inputs)
 }
 
 /// True for the user who may install Debian packages.

@@ -1,13 +1,11 @@
-//! The wasm: which toolchain can build it here, cargo, wasm-bindgen, wasm-opt.
+//! The wasm: which toolchain can build it here.
 
-use crate::run::{debian, fresh, output, run, say, target};
-use anyhow::{Context, Result};
+use crate::run::{debian, output, run, say, target};
+use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TRIPLE: &str = "wasm32-unknown-unknown";
-/// Where wasm-bindgen puts the module and its JavaScript, inside the npm package.
-pub const OUT: &str = "pkg/dist/wasm";
 
 /// Who compiles for wasm32.
 pub enum Toolchain {
@@ -77,44 +75,8 @@ fn target_dir() -> PathBuf {
     std::path::absolute(&dir).unwrap_or(dir)
 }
 
-/// Makes `pkg/dist/wasm/torchtab{.js,_bg.wasm,.d.ts}`.
-pub fn build(release: bool) -> Result<()> {
-    let profile = if release { "web-release" } else { "web" };
-    say(&format!("the wasm (cargo, profile {profile}; the first time takes a quarter of an hour)"));
-    run(Toolchain::find()?.cargo("build").args(["--profile", profile]))?;
-    let input = target_dir().join(TRIPLE).join(profile).join("torchtab.wasm");
-    let made = format!("{OUT}/torchtab_bg.wasm");
-    let stamp = format!("{OUT}/profile");
-    let same = std::fs::read_to_string(&stamp).is_ok_and(|p| p == profile);
-    if same && fresh(&made, &[&input.to_string_lossy()]) {
-        return Ok(());
-    }
-    say("wasm-bindgen");
-    std::fs::create_dir_all(OUT)?;
-    wasm_bindgen_cli_support::Bindgen::new()
-        .web(true)?
-        .typescript(true)
-        .remove_producers_section(true)
-        .remove_name_section(release)
-        .input_path(&input)
-        .out_name("torchtab")
-        .generate(OUT)
-        .context("wasm-bindgen")?;
-    if release {
-        say("wasm-opt -O2");
-        let small = format!("{made}.opt");
-        run(Command::new("node_modules/.bin/wasm-opt").args(["--all-features", "-O2", &made, "-o", &small]))?;
-        std::fs::rename(small, &made)?;
-    }
-    std::fs::write(stamp, profile)?;
-    Ok(())
-}
-
-/// The module's size as it is and as it travels: bytes raw, bytes with brotli.
-pub fn sizes() -> Result<(usize, usize)> {
-    let raw = std::fs::read(format!("{OUT}/torchtab_bg.wasm"))?;
-    let mut small = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
-    brotli::BrotliCompress(&mut raw.as_slice(), &mut small, &parameters)?;
-    Ok((raw.len(), small.len()))
+/// Compiles the crate for the browser.
+pub fn build() -> Result<()> {
+    say("the wasm (the first time takes a quarter of an hour)");
+    run(Toolchain::find()?.cargo("build").args(["--profile", "web"]))
 }

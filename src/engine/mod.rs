@@ -1,1 +1,0 @@
-//! Runs a graph on a burn device. With `train`, the only place that knows burn.

@@ -1,1 +1,0 @@
-//! The doors through which a network comes in: PyTorch source, whole modules.

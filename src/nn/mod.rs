@@ -1,1 +1,0 @@
-//! torch.nn, torch.nn.functional, torch.* and tensor methods as graph builders.

@@ -1,1 +1,0 @@
-//! The Python subset in which networks are written.
