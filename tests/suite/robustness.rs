@@ -1,0 +1,89 @@
+//! Damaged files: every fixture cut off at every 64th, and with a flipped byte at many places. An error or a read, never a panic.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use torchtab::checkpoint::Checkpoint;
+use torchtab::checkpoint::tensor::TensorId;
+use torchtab::error::{Kind, Result};
+use torchtab::source::{MemorySource, Quiet};
+
+/// Every fixture of the format cases.
+pub fn fixtures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/formats");
+    let mut files: Vec<_> = folder.read_dir().unwrap().map(|e| e.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "pth" || e == "pkl" || e == "safetensors"));
+    files.sort();
+    files
+}
+
+/// Opens the bytes, walks the tree and reads every tensor.
+fn read_all(bytes: Vec<u8>) -> Result<usize> {
+    pollster::block_on(async {
+        let checkpoint = Checkpoint::open(Rc::new(MemorySource::new(bytes, None)), &Quiet).await?;
+        for index in 0..checkpoint.tensors().len() {
+            let id = TensorId(u32::try_from(index).unwrap());
+            match checkpoint.read(id).await {
+                Err(error) if !matches!(error.kind, Kind::Unsupported | Kind::TooLarge) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(checkpoint.tree().len() + checkpoint.state_dicts().len())
+    })
+}
+
+/// Mistakes in a file are its own: they are malformed, unsupported or too large, and they have a place.
+fn check(result: Result<usize>, what: &str) {
+    if let Err(error) = result {
+        assert!(matches!(error.kind, Kind::Malformed | Kind::Unsupported | Kind::TooLarge), "{what}: {error:?}");
+    }
+}
+
+#[test]
+fn cut_off_at_every_64th() {
+    for file in fixtures() {
+        let bytes = std::fs::read(&file).unwrap();
+        for part in 0..64 {
+            let cut = bytes[..bytes.len() * part / 64].to_vec();
+            let result = read_all(cut);
+            check(result.clone(), &format!("{} cut at {part}/64", file.display()));
+            if bytes.starts_with(b"PK") {
+                assert!(result.is_err(), "{} cut at {part}/64 opened", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn flipped_bytes() {
+    for file in fixtures() {
+        let bytes = std::fs::read(&file).unwrap();
+        let step = (bytes.len() / 400).max(1);
+        for at in (0..bytes.len()).step_by(step) {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                check(read_all(damaged), &format!("{} with byte {at} ^ {flip:#x}", file.display()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_hundred_thousand_lists_in_each_other() {
+    let mut bytes = b"\x80\x02".to_vec();
+    bytes.extend(std::iter::repeat_n(b']', 100_000));
+    bytes.extend(std::iter::repeat_n(b'a', 99_999));
+    bytes.push(b'.');
+    read_all(bytes).unwrap();
+}
+
+#[test]
+fn a_laugh_by_memo_stays_small() {
+    // [x, x] thirty times over: 2^30 leaves as a tree, 30 lists as objects.
+    let mut bytes = b"\x80\x02]q\0".to_vec();
+    for level in 0..30u8 {
+        bytes.extend([b']', b'q', level + 1, b'(', b'h', level, b'h', level, b'e']);
+    }
+    bytes.push(b'.');
+    assert!(read_all(bytes).unwrap() < 100);
+}
