@@ -5,7 +5,6 @@
 mod cases;
 mod run;
 mod test;
-mod torch;
 mod wasm;
 
 use anyhow::Result;

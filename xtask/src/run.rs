@@ -29,12 +29,6 @@ pub fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
 
-/// A cache that outlives checkouts: the torch environment.
-pub fn cache() -> PathBuf {
-    let home = || std::env::var_os("HOME").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from).join(".cache");
-    std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("torchtab")
-}
-
 /// True for the user who may install Debian packages.
 fn may_install() -> bool {
     output(Command::new("id").arg("-u")).as_deref() == Some("0") && Path::new("/usr/bin/apt-get").exists()

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check, cheapest first.
 
 use crate::run::{run, say};
-use crate::{torch, wasm};
+use crate::wasm;
 use anyhow::Result;
 use std::process::Command;
 
@@ -18,5 +18,5 @@ pub fn all() -> Result<()> {
     say("clippy for wasm32");
     run(wasm::Toolchain::find()?.cargo("clippy").args(["--quiet", "--", "-D", "warnings"]))?;
     say("tests");
-    run(Command::new("cargo").args(["test", "--workspace"]).env("TORCHTAB_PYTHON", torch::python()?))
+    cargo(&["test", "--workspace"])
 }
