@@ -1,12 +1,6 @@
 //! The integration tests, one binary.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that fails says where"
-)]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
 
 #[path = "../harness/format.rs"]
 mod format;
