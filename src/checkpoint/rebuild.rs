@@ -63,7 +63,8 @@ pub fn sizes(arena: &Arena, id: NodeId) -> Option<Vec<u64>> {
         Object::Tuple(items) | Object::List(items) => items,
         Object::Instance(instance) if global(arena, instance.callable) == Some(("torch", "Size")) => {
             let Object::Tuple(args) = arena.get(instance.args) else { return None };
-            return sizes(arena, *args.first()?);
+            let (Object::Tuple(items) | Object::List(items)) = arena.get(*args.first()?) else { return None };
+            items
         }
         _ => return None,
     };

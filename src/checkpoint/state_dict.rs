@@ -8,6 +8,7 @@ use super::view::{Mapping, View};
 use crate::pickle::object::NodeId;
 use indexmap::IndexMap;
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// Keys under which people put the weights, best first.
 const USUAL: &[&str] = &[
@@ -78,7 +79,7 @@ impl Checkpoint {
     /// Every state_dict, best first: the root, then the usual keys, then file order.
     pub fn state_dicts(&self) -> Vec<StateDict> {
         let mut found = Vec::new();
-        self.find(String::new(), self.root(), 0, &mut found);
+        self.find(String::new(), self.root(), 0, &mut HashSet::new(), &mut found);
         found.sort_by_key(|s| {
             let last = s.path.rsplit('.').next().unwrap_or("");
             (
@@ -90,7 +91,11 @@ impl Checkpoint {
         found
     }
 
-    fn find(&self, path: String, node: NodeId, depth: usize, found: &mut Vec<StateDict>) {
+    /// Each object is entered once: a file may hold one dict under a million keys.
+    fn find(&self, path: String, node: NodeId, depth: usize, seen: &mut HashSet<NodeId>, found: &mut Vec<StateDict>) {
+        if !seen.insert(node) {
+            return;
+        }
         let View::Mapping(mapping) = self.view(node) else { return };
         if self.is_optimizer(&mapping) {
             return;
@@ -104,7 +109,7 @@ impl Checkpoint {
             for (key, value) in &mapping.items {
                 let Some(key) = text(&self.pickle().arena, *key) else { continue };
                 let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-                self.find(path, *value, depth + 1, found);
+                self.find(path, *value, depth + 1, seen, found);
             }
         }
     }

@@ -6,13 +6,15 @@ use super::numpy::{Numpy, float, row_major, scalar};
 use super::python::{items, text};
 use super::tensor::{Layout, TensorId};
 use super::view::View;
-use crate::pickle::object::NodeId;
+use crate::pickle::object::{NodeId, Object};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 /// Objects nested deeper are named, not entered; paths would grow with the square of the depth.
 pub const MAX_DEPTH: usize = 400;
+/// Text that is shown beyond the pickle's own length: one long string can be met a million times.
+const SPARE_TEXT: usize = 16 << 20;
 
 /// One node of the tree.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,7 +40,9 @@ const EMPTY_TUPLE: NodeId = NodeId(u32::MAX);
 impl Checkpoint {
     /// Every node, depth first.
     pub fn tree(&self) -> Vec<TreeEntry> {
-        let mut walk = Walk { checkpoint: self, seen: HashMap::new(), storages: HashMap::new(), entries: Vec::new() };
+        let text_left = self.pickle().len.saturating_mul(2).saturating_add(SPARE_TEXT);
+        let mut walk =
+            Walk { checkpoint: self, seen: HashMap::new(), storages: HashMap::new(), entries: Vec::new(), text_left };
         let mut pending = vec![(Vec::new(), self.root())];
         while let Some((path, node)) = pending.pop() {
             let children = walk.enter(&path, node);
@@ -60,7 +64,7 @@ impl Checkpoint {
             View::BigInt(n) => n.to_string(),
             View::Float(f) => float_repr(f),
             View::Str(s) => format!("'{}'", s.replace('\\', "\\\\").replace('\'', "\\'")),
-            View::Sequence("tuple", items) if depth < 8 && items.len() <= 64 => {
+            View::Sequence("tuple", items) if depth < 3 && items.len() <= 16 => {
                 let parts: Vec<_> = items.iter().map(|i| self.repr(*i, depth + 1)).collect();
                 if parts.len() == 1 { format!("({},)", parts.concat()) } else { format!("({})", parts.join(", ")) }
             }
@@ -128,11 +132,47 @@ struct Walk<'a> {
     seen: HashMap<NodeId, Vec<Value>>,
     storages: HashMap<u32, usize>,
     entries: Vec<TreeEntry>,
+    text_left: usize,
 }
 
 impl Walk<'_> {
+    /// Bytes of text or data that showing a node would copy.
+    fn weight(&self, node: NodeId) -> usize {
+        let arena = &self.checkpoint.pickle().arena;
+        let own = |id: &NodeId| match arena.get(*id) {
+            Object::Str(s) => s.len(),
+            Object::Bytes(b) | Object::ByteArray(b) => b.len(),
+            _ => 0,
+        };
+        // NumPy's state holds `_codecs.encode(text)`, whose text is one call further in.
+        let deep = |id: &NodeId| match arena.get(*id) {
+            Object::Instance(made) => items(arena, made.args).iter().take(8).map(own).sum(),
+            _ => own(id),
+        };
+        match arena.get(node) {
+            Object::Instance(made) => {
+                let states = made.states.iter().flat_map(|s| items(arena, *s).iter().take(8));
+                items(arena, made.args).iter().take(8).chain(states).map(deep).sum()
+            }
+            _ => own(&node),
+        }
+    }
+
     /// Adds the entry of a node; its children.
     fn enter(&mut self, path: &[Value], node: NodeId) -> Vec<(Value, NodeId)> {
+        let weight = self.weight(node);
+        let Some(left) = self.text_left.checked_sub(weight) else {
+            let fields = Map::from_iter([("bytes".to_owned(), json!(weight))]);
+            self.entries.push(TreeEntry {
+                path: path.to_vec(),
+                kind: "too_large".into(),
+                fields,
+                tensor: None,
+                array: None,
+            });
+            return Vec::new();
+        };
+        self.text_left = left;
         let view = self.checkpoint.view(node);
         let identity = match &view {
             View::Sequence("tuple", items) if items.is_empty() => Some(EMPTY_TUPLE),

@@ -1,7 +1,7 @@
 //! A network as a graph of ATen operators: values with static shapes and dtypes, parameters by name, no weights.
 //!
-//! One graph serves one set of input shapes. Doors (`network/`) make graphs with a [`Builder`]; the engine runs them. A graph is plain
-//! data: it serialises, and knows neither the weights' values nor the device.
+//! One graph serves one set of input shapes. A graph is plain data: it serialises, and knows neither the weights'
+//! values nor the device. These are its types.
 
 pub mod op;
 

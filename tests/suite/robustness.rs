@@ -87,3 +87,26 @@ fn a_laugh_by_memo_stays_small() {
     bytes.push(b'.');
     assert!(read_all(bytes).unwrap() < 100);
 }
+
+#[test]
+fn one_long_string_a_hundred_thousand_times() {
+    let mut bytes = b"\x80\x02X\x00\x00\x10\x00".to_vec();
+    bytes.extend(std::iter::repeat_n(b'x', 1 << 20));
+    bytes.extend(b"q\0]q\x01(");
+    bytes.extend(b"h\0".repeat(100_000));
+    bytes.extend(b"e.");
+    let checkpoint = pollster::block_on(Checkpoint::open(Rc::new(MemorySource::new(bytes, None)), &Quiet)).unwrap();
+    let shown: usize = checkpoint.tree().iter().map(|e| e.fields.get("value").map_or(0, |v| v.to_string().len())).sum();
+    assert!(shown < 64 << 20, "{shown} bytes of text");
+}
+
+#[test]
+fn sizes_of_sizes_of_sizes() {
+    // torch.Size((torch.Size((...),),)) a hundred thousand deep, as a tensor's root: shown as an object, never followed down.
+    let mut bytes = b"\x80\x02".to_vec();
+    bytes.extend(b"ctorch\nSize\n".repeat(100_000));
+    bytes.push(b')');
+    bytes.extend(b"\x85R".repeat(100_000));
+    bytes.push(b'.');
+    read_all(bytes).unwrap();
+}
