@@ -20,3 +20,11 @@ pub mod pickle;
 pub mod checkpoint;
 
 pub mod graph;
+
+pub mod nn;
+
+pub mod python;
+
+pub mod network;
+
+pub mod engine;

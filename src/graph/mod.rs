@@ -3,6 +3,8 @@
 //! One graph serves one set of input shapes. A graph is plain data: it serialises, and knows neither the weights'
 //! values nor the device. These are its types.
 
+pub mod builder;
+pub mod infer;
 pub mod op;
 
 use crate::data::TensorData;
