@@ -8,6 +8,7 @@ pub mod error;
 
 pub mod dtype;
 
+pub mod convert;
 pub mod data;
 
 pub mod bytes;
