@@ -1,10 +1,15 @@
-//! torchtab's commands: `test`, `build`, `cases`. One command each, no shell scripts.
+//! torchtab's commands: `serve`, `test`, `build`, `cases`, `bench`. One command each, no shell scripts.
 //!
-//! Each step says what it does, does nothing when its result is newer than its inputs, and installs what it lacks.
+//! Each step says what it does, does nothing when its inputs are the same as last time, and installs what it lacks.
 
+mod browser;
 mod cases;
+mod page;
 mod run;
+mod serve;
+mod stamp;
 mod test;
+mod torch;
 mod wasm;
 
 use anyhow::Result;
@@ -20,26 +25,63 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Build what is missing and serve the page on http://localhost:8080
+    Serve {
+        /// the port to listen on
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// serve dist/ as it stands
+        #[arg(long)]
+        no_build: bool,
+        /// the published build: link-time optimised, through wasm-opt
+        #[arg(long, conflicts_with = "no_build")]
+        release: bool,
+    },
     /// Install what the tests need and run every test
-    Test,
-    /// Compile the crate for wasm32
-    Build,
+    Test {
+        /// leave out the wasm, the page and the browser
+        #[arg(long)]
+        native: bool,
+    },
+    /// Make the npm package in pkg/ and the page in dist/
+    Build {
+        /// link-time optimisation and wasm-opt, for publishing
+        #[arg(long)]
+        release: bool,
+    },
     /// Run test cases: case folders, or folders of case folders, anywhere on disk
     Cases(cases::Options),
+    /// Measure speed and memory in the browser, beside onnxruntime-web, and print the table
+    Bench {
+        /// only measurements whose name contains this
+        #[arg(long)]
+        only: Option<String>,
+        /// measure the build that is there, whichever it is
+        #[arg(long)]
+        no_build: bool,
+    },
 }
 
 fn main() -> Result<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
-    match Cli::parse().command {
-        Command::Test => {
-            std::env::set_current_dir(&root)?;
-            test::all()
+    let mut command = Cli::parse().command;
+    if let Command::Cases(options) = &mut command {
+        // Case folders are named relative to where the command is called; everything else happens at the root.
+        for folder in &mut options.folders {
+            *folder = std::path::absolute(&*folder)?;
         }
-        Command::Build => {
-            std::env::set_current_dir(&root)?;
-            wasm::build()
+    }
+    std::env::set_current_dir(&root)?;
+    match command {
+        Command::Serve { port, no_build, release } => {
+            if !no_build {
+                page::build(release)?;
+            }
+            serve::forever(port)
         }
-        // Case folders are named relative to where the command is called.
-        Command::Cases(options) => cases::run(&root, &options),
+        Command::Test { native } => test::all(!native),
+        Command::Build { release } => page::build(release),
+        Command::Cases(options) => cases::run(&options),
+        Command::Bench { only, no_build } => browser::bench(only.as_deref(), no_build),
     }
 }

@@ -1,11 +1,14 @@
-//! The wasm: which toolchain can build it here.
+//! The wasm: which toolchain can build it here, cargo, wasm-bindgen, wasm-opt.
 
 use crate::run::{debian, output, run, say, target};
-use anyhow::Result;
+use crate::stamp::Stamp;
+use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TRIPLE: &str = "wasm32-unknown-unknown";
+/// Where the module and its JavaScript go, inside the npm package.
+pub const OUT: &str = "pkg/wasm";
 
 /// Who compiles for wasm32.
 pub enum Toolchain {
@@ -56,7 +59,7 @@ impl Toolchain {
             Self::Rustup => Command::new("cargo"),
             Self::Debian => Command::new("/usr/bin/cargo"),
         };
-        command.arg(subcommand).args(["--lib", "-p", "torchtab", "--target", TRIPLE]);
+        command.arg(subcommand).args(["--lib", "-p", "torchtab", "--features", "webgpu", "--target", TRIPLE]);
         if matches!(self, Self::Debian) {
             let path = std::env::var("PATH").unwrap_or_default();
             command.arg("-Zbuild-std=std,panic_abort");
@@ -75,8 +78,42 @@ fn target_dir() -> PathBuf {
     std::path::absolute(&dir).unwrap_or(dir)
 }
 
-/// Compiles the crate for the browser.
-pub fn build() -> Result<()> {
-    say("the wasm (the first time takes a quarter of an hour)");
-    run(Toolchain::find()?.cargo("build").args(["--profile", "web"]))
+/// Makes `pkg/wasm/torchtab.js`, `torchtab.d.ts` and `torchtab_bg.wasm`.
+pub fn build(release: bool) -> Result<()> {
+    let profile = if release { "web-release" } else { "web" };
+    say(&format!("the wasm (cargo build --profile {profile}; the first time takes a quarter of an hour)"));
+    run(Toolchain::find()?.cargo("build").args(["--profile", profile]))?;
+    let compiled = target_dir().join(TRIPLE).join(profile).join("torchtab.wasm");
+    let made = format!("{OUT}/torchtab_bg.wasm");
+    let stamp = Stamp::of("wasm", &[&compiled.to_string_lossy(), "Cargo.lock"], profile)?;
+    if stamp.fresh(&[&made, &format!("{OUT}/torchtab.js"), &format!("{OUT}/torchtab.d.ts")]) {
+        return Ok(());
+    }
+    say("wasm-bindgen");
+    std::fs::create_dir_all(OUT)?;
+    wasm_bindgen_cli_support::Bindgen::new()
+        .web(true)?
+        .typescript(true)
+        .remove_producers_section(true)
+        .remove_name_section(release)
+        .input_path(&compiled)
+        .out_name("torchtab")
+        .generate(OUT)
+        .context("wasm-bindgen")?;
+    if release {
+        say("wasm-opt -O2 (a few minutes)");
+        let small = format!("{made}.opt");
+        run(Command::new("node_modules/.bin/wasm-opt").args(["--all-features", "-O2", &made, "-o", &small]))?;
+        std::fs::rename(small, &made)?;
+    }
+    stamp.done()
+}
+
+/// The module's size as it is and as it travels: bytes raw, bytes with brotli.
+pub fn sizes() -> Result<(usize, usize)> {
+    let raw = std::fs::read(format!("{OUT}/torchtab_bg.wasm"))?;
+    let mut small = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 24, ..Default::default() };
+    brotli::BrotliCompress(&mut raw.as_slice(), &mut small, &parameters)?;
+    Ok((raw.len(), small.len()))
 }
