@@ -3,10 +3,14 @@
 //! [`Checkpoint::open`] reads the directory and the pickle; a tensor's bytes are read when they are asked for. TorchScript and torch.export
 //! archives are refused by name.
 
+pub mod describe;
 pub mod foreign;
 pub mod globals;
 pub mod legacy;
+pub mod listing;
+pub mod module;
 pub mod numpy;
+pub mod optimizer;
 pub mod python;
 pub mod read;
 pub mod rebuild;
@@ -15,6 +19,7 @@ pub mod state_dict;
 pub mod storage;
 pub mod tensor;
 pub mod tree;
+pub mod values;
 pub mod view;
 pub mod zipped;
 
@@ -67,6 +72,7 @@ pub struct Checkpoint {
     source: Rc<dyn ByteSource>,
     loaded: Loaded,
     globals: Vec<GlobalUse>,
+    listing: std::cell::OnceCell<listing::Listing>,
 }
 
 impl Checkpoint {
@@ -96,7 +102,7 @@ impl Checkpoint {
                 GlobalUse { module: module.clone(), name: name.clone(), verdict }
             })
             .collect();
-        Ok(Self { source, loaded, globals })
+        Ok(Self { source, loaded, globals, listing: std::cell::OnceCell::new() })
     }
 
     /// The container.

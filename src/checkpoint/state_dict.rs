@@ -2,6 +2,7 @@
 //! torch.compile told apart.
 
 use super::Checkpoint;
+use super::module::is_module;
 use super::python::text;
 use super::tensor::TensorId;
 use super::view::{Mapping, View};
@@ -63,15 +64,11 @@ impl Checkpoint {
     /// What the file holds.
     pub fn kind(&self) -> Kind {
         match self.view(self.root()) {
-            View::Object { class, instance }
-                if is_module(self, instance.states.first().copied()) || class.starts_with("torch.nn.") =>
-            {
-                Kind::Module
-            }
-            View::Mapping(root) if self.is_optimizer(&root) => Kind::Optimizer,
+            View::Object { .. } if is_module(self, self.root()) => Kind::Module,
+            View::Mapping(root) if is_optimizer(self, &root) => Kind::Optimizer,
             View::Mapping(root) if self.state_dict_of(&root).is_some() => Kind::StateDict,
             View::Mapping(_) if !self.state_dicts().is_empty() => Kind::Checkpoint,
-            View::Mapping(root) if root.items.iter().any(|(_, v)| self.is_module_at(*v)) => Kind::Checkpoint,
+            View::Mapping(root) if root.items.iter().any(|(_, v)| is_module(self, *v)) => Kind::Checkpoint,
             _ => Kind::Other,
         }
     }
@@ -97,7 +94,7 @@ impl Checkpoint {
             return;
         }
         let View::Mapping(mapping) = self.view(node) else { return };
-        if self.is_optimizer(&mapping) {
+        if is_optimizer(self, &mapping) {
             return;
         }
         if let Some((keys, metadata)) = self.state_dict_of(&mapping) {
@@ -115,7 +112,10 @@ impl Checkpoint {
     }
 
     /// A dict is a state_dict when its keys are strings and its values tensors, a stray number aside (`num_batches_tracked` was one once).
-    fn state_dict_of(&self, mapping: &Mapping) -> Option<(IndexMap<String, TensorId>, IndexMap<String, i64>)> {
+    pub(super) fn state_dict_of(
+        &self,
+        mapping: &Mapping,
+    ) -> Option<(IndexMap<String, TensorId>, IndexMap<String, i64>)> {
         let arena = &self.pickle().arena;
         let mut keys = IndexMap::new();
         let mut others = 0;
@@ -142,23 +142,12 @@ impl Checkpoint {
         }
         Some((keys, metadata))
     }
-
-    /// `{'state': ..., 'param_groups': [...]}`
-    fn is_optimizer(&self, mapping: &Mapping) -> bool {
-        let arena = &self.pickle().arena;
-        let has = |name: &str| mapping.items.iter().any(|(k, _)| text(arena, *k) == Some(name));
-        has("state") && has("param_groups")
-    }
-
-    fn is_module_at(&self, node: NodeId) -> bool {
-        matches!(self.view(node), View::Object { instance, .. } if is_module(self, instance.states.first().copied()))
-    }
 }
 
-/// Every nn.Module's `__dict__` has these two.
-fn is_module(checkpoint: &Checkpoint, state: Option<NodeId>) -> bool {
-    let Some(View::Mapping(state)) = state.map(|s| checkpoint.view(s)) else { return false };
+/// `{'state': ..., 'param_groups': [...]}`
+pub(super) fn is_optimizer(checkpoint: &Checkpoint, mapping: &Mapping) -> bool {
     let arena = &checkpoint.pickle().arena;
-    let has = |name: &str| state.items.iter().any(|(k, _)| text(arena, *k) == Some(name));
-    has("_parameters") && has("_modules")
+    // Two or three keys as a rule; a long dict is none, and is not searched at every level.
+    let has = |name: &str| mapping.items.iter().take(16).any(|(k, _)| text(arena, *k) == Some(name));
+    has("state") && has("param_groups")
 }

@@ -56,7 +56,7 @@ impl Checkpoint {
     }
 
     /// `repr(x)` of a plain value, for dict keys that are no strings.
-    fn repr(&self, id: NodeId, depth: usize) -> String {
+    pub(super) fn repr(&self, id: NodeId, depth: usize) -> String {
         match self.view(id) {
             View::None => "None".into(),
             View::Bool(b) => if b { "True" } else { "False" }.into(),
@@ -103,7 +103,7 @@ fn float_repr(value: f64) -> String {
     format!("{digits}e{sign}{exponent:0>2}")
 }
 
-fn type_name(view: &View<'_>) -> String {
+pub(super) fn type_name(view: &View<'_>) -> String {
     match view {
         View::None => "NoneType",
         View::Bool(_) => "bool",
