@@ -5,6 +5,7 @@
 
 pub mod builder;
 pub mod infer;
+pub mod name;
 pub mod op;
 
 use crate::data::TensorData;
