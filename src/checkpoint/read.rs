@@ -50,7 +50,8 @@ fn unit(dtype: DType) -> usize {
     if dtype.category() == Category::Complex { dtype.size() / 2 } else { dtype.size() }
 }
 
-fn swap(data: &mut TensorData) {
+/// Reverses the bytes of every number.
+pub(super) fn swap(data: &mut TensorData) {
     let unit = unit(data.dtype);
     for number in data.bytes.chunks_exact_mut(unit) {
         number.reverse();
@@ -58,7 +59,7 @@ fn swap(data: &mut TensorData) {
 }
 
 /// torch's lazy views: `neg` flips the sign of every number, `conj` that of the imaginary parts. In IEEE formats that is the top bit.
-fn apply_views(data: &mut TensorData, neg: bool, conj: bool) {
+pub(super) fn apply_views(data: &mut TensorData, neg: bool, conj: bool) {
     let unit = unit(data.dtype);
     for (index, number) in data.bytes.chunks_exact_mut(unit).enumerate() {
         let imaginary = data.dtype.category() == Category::Complex && index % 2 == 1;

@@ -6,12 +6,14 @@ use crate::bytes::Cursor;
 use crate::error::{Error, Result, Warning};
 use crate::source::{ByteSource, MAX_WINDOW};
 use indexmap::IndexMap;
+use std::ops::Range;
 
 const EOCD: [u8; 4] = *b"PK\x05\x06";
 const EOCD_LEN: u64 = 22;
-const ZIP64_LOCATOR: u32 = 0x0706_4b50;
-const ZIP64_EOCD: u32 = 0x0606_4b50;
-const CENTRAL: u32 = 0x0201_4b50;
+pub(super) const ZIP64_LOCATOR: u32 = 0x0706_4b50;
+pub(super) const ZIP64_EOCD: u32 = 0x0606_4b50;
+/// Signature of an entry.
+pub(super) const CENTRAL: u32 = 0x0201_4b50;
 /// The longest comment, and so how far from the end the record can begin.
 const TAIL: u64 = EOCD_LEN + 0xffff;
 
@@ -43,6 +45,8 @@ pub struct Entry {
     pub header_offset: u64,
     /// general purpose flags
     pub flags: u16,
+    /// where in the file its entry of the central directory begins
+    pub central_offset: u64,
 }
 
 /// The records of an archive, by name, in the order of the central directory.
@@ -50,6 +54,10 @@ pub struct Entry {
 pub struct Directory {
     /// of two entries with one name the last is kept, as Python's zipfile and torch do
     pub entries: IndexMap<String, Entry>,
+    /// where in the file the central directory stands
+    pub place: Range<u64>,
+    /// bytes before the archive, by which its own offsets are too small
+    pub shift: u64,
     /// what was odd but readable
     pub warnings: Vec<Warning>,
 }
@@ -85,7 +93,7 @@ impl Directory {
             bytes = source.read(start..start + end.size).await?;
         }
         let shift = start.saturating_sub(end.offset);
-        let mut directory = Self::default();
+        let mut directory = Self { place: start..start + end.size, shift, ..Self::default() };
         if shift > 0 {
             directory.warn("prepended_data", format!("{shift} bytes stand before the zip archive"));
         }
@@ -101,10 +109,11 @@ impl Directory {
         let mut cursor = Cursor::new(bytes, "zip directory", start);
         let mut seen = 0u64;
         while cursor.remaining() >= 4 {
+            let central_offset = start.saturating_add(cursor.position() as u64);
             if cursor.u32()? != CENTRAL {
                 break;
             }
-            let mut entry = entry(&mut cursor)?;
+            let mut entry = entry(&mut cursor, central_offset)?;
             entry.header_offset = entry.header_offset.saturating_add(shift);
             let end = entry.header_offset.checked_add(30).and_then(|e| e.checked_add(entry.compressed_size));
             if end.is_none_or(|e| e > file) {
@@ -125,7 +134,7 @@ impl Directory {
 }
 
 /// A central directory entry after its signature.
-fn entry(cursor: &mut Cursor<'_>) -> Result<Entry> {
+fn entry(cursor: &mut Cursor<'_>, central_offset: u64) -> Result<Entry> {
     let location = cursor.location();
     cursor.take(4)?; // versions made by, needed
     let flags = cursor.u16()?;
@@ -147,7 +156,7 @@ fn entry(cursor: &mut Cursor<'_>) -> Result<Entry> {
     let name = String::from_utf8(name.to_vec()).unwrap_or_else(|_| name.iter().map(|&b| char::from(b)).collect());
     let (size, compressed_size, header_offset) =
         zip64(extra, size, compressed, offset).ok_or_else(|| Error::malformed("a broken zip64 field").at(location))?;
-    Ok(Entry { name, method, crc32, compressed_size, size, header_offset, flags })
+    Ok(Entry { name, method, crc32, compressed_size, size, header_offset, flags, central_offset })
 }
 
 /// Replaces the fields that are all ones by those of the zip64 extra field, in the format's order.

@@ -8,7 +8,7 @@ use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 use std::ops::Range;
 
-const LOCAL: u32 = 0x0403_4b50;
+pub(super) const LOCAL: u32 = 0x0403_4b50;
 const ENCRYPTED: u16 = 1;
 /// Compressed bytes that are read at a time.
 const CHUNK: u64 = 1 << 20;

@@ -7,6 +7,7 @@ mod format;
 #[path = "../harness/report.rs"]
 mod report;
 mod robustness;
+mod save;
 mod tidy;
 #[path = "../harness/visit.rs"]
 mod visit;

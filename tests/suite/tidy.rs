@@ -7,6 +7,7 @@ const LAYERS: &[&str] = &[
     "error",
     "dtype",
     "data",
+    "convert",
     "bytes",
     "source",
     "zip",

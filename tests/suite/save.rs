@@ -1,0 +1,171 @@
+//! Saving: files with changed tensors, fresh files, converted ones, read back and compared byte by byte.
+
+use crate::robustness::fixtures;
+use indexmap::IndexMap;
+use std::rc::Rc;
+use torchtab::checkpoint::storage::Place;
+use torchtab::checkpoint::tensor::TensorId;
+use torchtab::checkpoint::{Checkpoint, Format};
+use torchtab::data::TensorData;
+use torchtab::dtype::{Category, DType};
+use torchtab::source::{ByteSource, MemorySource, Part, Parts, Quiet};
+use torchtab::zip::directory::Directory;
+
+pub fn open(bytes: &[u8]) -> (Rc<dyn ByteSource>, Checkpoint) {
+    let source: Rc<dyn ByteSource> = Rc::new(MemorySource::new(bytes.to_vec(), None));
+    let checkpoint = pollster::block_on(Checkpoint::open(source.clone(), &Quiet)).unwrap();
+    (source, checkpoint)
+}
+
+/// The files of the format cases that open.
+pub fn readable() -> Vec<(String, Vec<u8>)> {
+    let all = fixtures().into_iter().filter_map(|file| {
+        let bytes = std::fs::read(&file).unwrap();
+        let source = Rc::new(MemorySource::new(bytes.clone(), None));
+        pollster::block_on(Checkpoint::open(source, &Quiet)).ok()?;
+        Some((file.file_name().unwrap().to_string_lossy().into_owned(), bytes))
+    });
+    all.collect()
+}
+
+fn save(
+    source: &dyn ByteSource,
+    checkpoint: &Checkpoint,
+    changes: &IndexMap<TensorId, TensorData>,
+) -> (Parts, Vec<u8>) {
+    let mut parts = Parts::default();
+    pollster::block_on(checkpoint.save_changed(changes, &mut parts)).unwrap();
+    let bytes = pollster::block_on(parts.collect(source)).unwrap();
+    (parts, bytes)
+}
+
+fn ids(checkpoint: &Checkpoint) -> Vec<TensorId> {
+    let all = (0..checkpoint.tensors().len()).map(|i| TensorId(u32::try_from(i).unwrap()));
+    all.filter(|id| checkpoint.tensor(*id).unwrap().unloadable.is_none()).collect()
+}
+
+fn read(checkpoint: &Checkpoint, id: TensorId) -> TensorData {
+    pollster::block_on(checkpoint.read(id)).unwrap()
+}
+
+/// A tensor of the same shape full of ones: in float32, which the file's dtype is not as a rule.
+fn ones(like: &TensorData) -> TensorData {
+    if like.dtype.category() == Category::Complex {
+        let mut element = vec![0; like.dtype.size()];
+        element[like.dtype.size() / 2 - 1] = 0x3f;
+        return TensorData::new(like.dtype, like.shape.clone(), element.repeat(like.numel())).unwrap();
+    }
+    let bytes = 1f32.to_le_bytes().repeat(like.numel());
+    TensorData::new(DType::Float32, like.shape.clone(), bytes).unwrap()
+}
+
+/// Python's and the `zip` crate's readers check what torch's does not: checksums, in both places.
+fn checksums_fit(bytes: &[u8]) {
+    let mut oracle = zip::ZipArchive::new(std::io::Cursor::new(bytes.to_vec())).unwrap();
+    for index in 0..oracle.len() {
+        std::io::copy(&mut oracle.by_index(index).unwrap(), &mut std::io::sink()).unwrap();
+    }
+}
+
+#[test]
+fn every_tensor_changed() {
+    for (name, bytes) in readable() {
+        let (source, checkpoint) = open(&bytes);
+        let changes: IndexMap<_, _> =
+            ids(&checkpoint).into_iter().map(|id| (id, ones(&read(&checkpoint, id)))).collect();
+        if changes.is_empty() {
+            continue;
+        }
+        let (_, saved) = save(&*source, &checkpoint, &changes);
+        let (_, again) = open(&saved);
+        assert!(again.warnings().len() <= checkpoint.warnings().len(), "{name}: {:?}", again.warnings());
+        assert_eq!(checkpoint.tensors(), again.tensors(), "{name}");
+        assert_eq!(checkpoint.tree().len(), again.tree().len(), "{name}");
+        for (id, values) in &changes {
+            let want = if read(&again, *id).dtype == values.dtype {
+                values.clone()
+            } else {
+                values.to(read(&again, *id).dtype).unwrap()
+            };
+            assert_eq!(read(&again, *id), want, "{name}: tensor {}", id.0);
+        }
+        if checkpoint.format() == Format::Zip {
+            checksums_fit(&saved);
+        }
+        if name != "deflated.pth" {
+            only_storages_differ(&bytes, &saved, &checkpoint, &name);
+        }
+    }
+}
+
+/// The same length, and the same bytes outside the storages and the places of their checksums.
+fn only_storages_differ(old: &[u8], new: &[u8], checkpoint: &Checkpoint, name: &str) {
+    assert_eq!(old.len(), new.len(), "{name}");
+    let source = MemorySource::new(old.to_vec(), None);
+    let mut free = vec![false; old.len()];
+    let at = |place: u64| usize::try_from(place).unwrap();
+    let mut open = |start: u64, len: u64| free[at(start)..at(start + len)].fill(true);
+    for index in 0.. {
+        let Ok(storage) = checkpoint.storage(torchtab::checkpoint::storage::StorageId(index)) else { break };
+        match &storage.place {
+            Place::Range(range) => open(range.start, range.end - range.start),
+            Place::Record(entry) => {
+                let data = pollster::block_on(entry.data_offset(&source)).unwrap();
+                open(data, entry.size + 16);
+                open(entry.central_offset + 16, 4);
+            }
+            _ => {}
+        }
+    }
+    for (at, (a, b)) in old.iter().zip(new).enumerate() {
+        assert!(a == b || free[at], "{name}: byte {at:#x} changed");
+    }
+}
+
+#[test]
+fn a_strided_view_changes_only_its_elements() {
+    for name in ["views.pth", "views_legacy.pth"] {
+        let bytes = std::fs::read(format!("{}/tests/cases/formats/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let (source, checkpoint) = open(&bytes);
+        let every = checkpoint.state_dicts()[0].keys["every"];
+        let values: Vec<u8> = [-1f32, -2.0, -3.0, -4.0, -5.0].iter().flat_map(|f| f.to_le_bytes()).collect();
+        let changes = IndexMap::from([(every, TensorData::new(DType::Float32, vec![5], values).unwrap())]);
+        let (parts, saved) = save(&*source, &checkpoint, &changes);
+        let (_, again) = open(&saved);
+        let transposed = read(&again, again.state_dicts()[0].keys["t"]).to_f64().unwrap();
+        // t[i][j] is base[6 j + i], and every fifth of base changed.
+        let base = |n: u32| if n.is_multiple_of(5) { -1.0 - f64::from(n / 5) } else { f64::from(n) };
+        let want: Vec<f64> = (0..6).flat_map(|i| (0..4).map(move |j| base(6 * j + i))).collect();
+        assert_eq!(transposed, want, "{name}");
+        let new: usize = parts.0.iter().map(|p| if let Part::Bytes(b) = p { b.len() } else { 0 }).sum();
+        assert!(new < 128, "{new} new bytes for five elements");
+    }
+}
+
+#[test]
+fn one_place_takes_one_value() {
+    let bytes = std::fs::read(format!("{}/tests/cases/formats/views.pth", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (_, checkpoint) = open(&bytes);
+    let expanded = checkpoint.state_dicts()[0].keys["expanded"];
+    let values: Vec<u8> = (0..12u8).flat_map(|n| f32::from(n).to_le_bytes()).collect();
+    let changes = IndexMap::from([(expanded, TensorData::new(DType::Float32, vec![4, 3], values).unwrap())]);
+    let error = pollster::block_on(checkpoint.save_changed(&changes, &mut Parts::default())).unwrap_err();
+    assert_eq!(error.code, "shared_memory");
+    let changes = IndexMap::from([(expanded, TensorData::new(DType::Float32, vec![2], vec![0; 8]).unwrap())]);
+    let error = pollster::block_on(checkpoint.save_changed(&changes, &mut Parts::default())).unwrap_err();
+    assert_eq!(error.kind, torchtab::error::Kind::Mismatch);
+}
+
+#[test]
+fn a_deflated_record_is_stored_and_aligned() {
+    let bytes = std::fs::read(format!("{}/tests/cases/formats/deflated.pth", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (source, checkpoint) = open(&bytes);
+    let id = checkpoint.state_dicts()[0].keys["0.weight"];
+    let changes = IndexMap::from([(id, ones(&read(&checkpoint, id)))]);
+    let (_, saved) = save(&*source, &checkpoint, &changes);
+    let source = MemorySource::new(saved, None);
+    let directory = pollster::block_on(Directory::read(&source)).unwrap();
+    let stored: Vec<_> = directory.entries.values().filter(|e| e.compressed_size == e.size && e.size == 144).collect();
+    assert_eq!(stored.len(), 1);
+    assert_eq!(pollster::block_on(stored[0].data_offset(&source)).unwrap() % 64, 0);
+}
