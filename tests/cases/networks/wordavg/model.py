@@ -1,0 +1,16 @@
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class WordAVGModel(nn.Module):
+    """Sentiment of a sentence: the average of its words' vectors, and one linear layer on it."""
+
+    def __init__(self, vocab_size, embedding_dim, output_dim, pad_idx):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, embedding_dim, padding_idx=pad_idx)
+        self.fc = nn.Linear(embedding_dim, output_dim)
+
+    def forward(self, text):
+        embedded = self.embedding(text)  # [batch, words, embedding_dim]
+        pooled = F.avg_pool2d(embedded, (embedded.shape[1], 1)).squeeze(1)  # [batch, embedding_dim]
+        return self.fc(pooled)
