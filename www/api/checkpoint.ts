@@ -1,0 +1,166 @@
+/**
+ * An open checkpoint: everything in it is known, nothing but the directory has been read.
+ * @module
+ */
+import { fromPlain } from "./errors.js";
+import { Model } from "./model.js";
+import type { Backend } from "./protocol.js";
+import type { RawBuild, RawSource } from "./rim.js";
+import { fromRaw } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
+import type {
+  BuildOptions,
+  CallOptions,
+  Description,
+  Entry,
+  GlobalEntry,
+  NetworkSource,
+  StateDictEntry,
+  Stats,
+  ValueEntry,
+  Warning,
+} from "./types.js";
+
+const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+/** A checkpoint. Made by {@link open}. */
+export class Checkpoint {
+  /** The container: `"zip"`, `"legacy"`, `"safetensors"`, … */
+  readonly format: Description["format"];
+  /** What the file is: a state_dict, a whole module, a general checkpoint, … */
+  readonly kind: Description["kind"];
+  /** The file's name, where it has one. */
+  readonly name: string | undefined;
+  /** The file's size. */
+  readonly bytes: number;
+  /** Every tensor, in file order. */
+  readonly entries: readonly Entry[];
+  /** Everything that is no tensor, by its path: `{ epoch: 3, loss: 0.12 }`. What JSON cannot hold is there as Python would print it. */
+  readonly values: { readonly [path: string]: unknown };
+  /** The same with Python's types, in file order. */
+  readonly details: readonly ValueEntry[];
+  /** What is odd and was read all the same. */
+  readonly warnings: readonly Warning[];
+  /** Every global the pickle names, with a verdict. None is executed. */
+  readonly globals: readonly GlobalEntry[];
+  /** The state_dicts found; `build` takes the first unless told. */
+  readonly stateDicts: readonly StateDictEntry[];
+  /** Whether a whole module is inside, which builds without source. */
+  readonly hasModule: boolean;
+  /** That module's class. */
+  readonly moduleClass: string | undefined;
+  /** Class source that a legacy whole-model file carries. */
+  readonly embeddedSource: readonly string[];
+  /** The optimizer's class, where its state is inside. */
+  readonly optimizer: string | undefined;
+  /** @internal */
+  readonly source: RawSource;
+  #backend: Backend;
+  #handle: number;
+  #disposed: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(backend: Backend, source: RawSource, handle: number, description: Description) {
+    this.format = description.format;
+    this.kind = description.kind;
+    this.name = description.name;
+    this.bytes = description.bytes;
+    this.entries = description.entries;
+    this.values = Object.fromEntries(description.values.map(({ path, text, value }) => [path, value === undefined ? text : value]));
+    this.details = description.values;
+    this.warnings = description.warnings;
+    this.globals = description.globals;
+    this.stateDicts = description.stateDicts;
+    this.hasModule = description.hasModule;
+    this.moduleClass = description.moduleClass;
+    this.embeddedSource = description.embeddedSource ?? [];
+    this.optimizer = description.optimizer;
+    this.source = source;
+    this.#backend = backend;
+    this.#handle = handle;
+  }
+
+  /**
+   * One tensor's values, contiguous whatever its strides in the file.
+   *
+   * @throws MismatchError for a name that is not there; UnsupportedError for quantised and sparse tensors.
+   * @example
+   * ```ts
+   * const { dtype, shape, data } = await checkpoint.tensor("fc.weight");
+   * ```
+   */
+  async tensor(name: string, options: Pick<CallOptions, "signal"> = {}): Promise<Tensor> {
+    return fromRaw(await this.#backend.call("tensor", { handle: this.#handle, name }, { signal: options.signal }));
+  }
+
+  /**
+   * One tensor's statistics, streamed: its size does not matter.
+   *
+   * @example
+   * ```ts
+   * const { mean, std, nan, histogram } = await checkpoint.stats("fc.weight", { bins: 32 });
+   * ```
+   */
+  stats(name: string, options: CallOptions & { readonly bins?: number | undefined } = {}): Promise<Stats> {
+    const { bins, signal, onProgress } = options;
+    return this.#backend.call("stats", { handle: this.#handle, name, ...(bins === undefined ? {} : { bins }) }, { signal, onProgress });
+  }
+
+  /**
+   * Builds the network, fills it and puts it in eval mode.
+   *
+   * @param network Nothing for a file that holds its module; else PyTorch source, and a Python expression where shapes cannot tell
+   * the constructor's arguments.
+   * @throws MismatchError with code `"needs_source"` where a state_dict comes without its class, and for missing or unexpected keys.
+   * @example
+   * ```ts
+   * const source = `
+   * class Net(nn.Module):
+   *     def __init__(self, hidden):
+   *         super().__init__()
+   *         self.fc = nn.Linear(4, hidden)
+   *     def forward(self, x):
+   *         return self.fc(x)`;
+   * const model = await checkpoint.build({ source, construct: "Net(16)" }, { device: "cpu" });
+   * ```
+   */
+  async build(network?: NetworkSource, options: BuildOptions = {}): Promise<Model> {
+    return build(this, network, options, false);
+  }
+
+  /** @internal */
+  async buildRaw(options: RawBuild, call: CallOptions, owns: boolean): Promise<Model> {
+    const built = await this.#backend.call("build", { handle: this.#handle, options }, { signal: call.signal, onProgress: call.onProgress });
+    return new Model(this.#backend, this, built, owns);
+  }
+
+  /** Gives the checkpoint's memory back. Models built from it go on. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#backend.call("free", { handle: this.#handle }).then(() => undefined);
+    return this.#disposed;
+  }
+
+  /** For `await using`. */
+  [ASYNC_DISPOSE](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** @internal */
+export async function build(checkpoint: Checkpoint, network: NetworkSource | undefined, options: BuildOptions, owns: boolean): Promise<Model> {
+  if (network !== undefined && network !== null && typeof network.source !== "string") {
+    throw fromPlain({ kind: "mismatch", code: "network", message: "A network is { source, construct? }: PyTorch source and a Python expression" });
+  }
+  const { device = "auto", stateDict, strict } = options;
+  return checkpoint.buildRaw(
+    {
+      device,
+      ...(network?.source === undefined ? {} : { source: network.source }),
+      ...(network?.construct === undefined ? {} : { construct: network.construct }),
+      ...(stateDict === undefined ? {} : { stateDict }),
+      ...(strict === undefined ? {} : { strict }),
+    },
+    options,
+    owns,
+  );
+}

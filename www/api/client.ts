@@ -1,0 +1,131 @@
+/**
+ * The page's side of the worker: starts it with the first call, notices its death, starts another for the next `open`.
+ * @module
+ */
+import { aborted, fromPlain } from "./errors.js";
+import type { TorchtabError } from "./errors.js";
+import type { Backend, CallName, Calls, Reply, Request } from "./protocol.js";
+import type { Progress } from "./types.js";
+
+/** A call that waits for its answer. */
+interface Waiting {
+  readonly resolve: (gives: unknown) => void;
+  readonly reject: (error: TorchtabError) => void;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+}
+
+/** How long an empty worker is kept: wasm memory never shrinks, so ending it is how memory is given back. */
+const IDLE_MS = 15_000;
+
+function died(message: string): TorchtabError {
+  return fromPlain({ kind: "device", code: "worker_died", message, hint: "Open the file again: that starts a new worker." });
+}
+
+/** One worker, until it dies. */
+class WorkerBackend implements Backend {
+  #worker: Worker;
+  #waiting = new Map<number, Waiting>();
+  #calls = 0;
+  #open = 0;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  /** Why no call can succeed any more. */
+  death: TorchtabError | undefined;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#answer(data);
+    this.#worker.onmessageerror = () => this.#die(died("A message of the worker could not be read"));
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#die(died(event.message ? `The worker stopped: ${event.message}` : "The worker could not be started"));
+    };
+  }
+
+  call<K extends CallName>(
+    call: K,
+    takes: Calls[K]["takes"],
+    options: { signal?: AbortSignal | undefined; onProgress?: ((progress: Progress) => void) | undefined; transfer?: Transferable[] } = {},
+  ): Promise<Calls[K]["gives"]> {
+    const { signal, onProgress, transfer = [] } = options;
+    if (signal?.aborted === true) return Promise.reject(aborted(signal));
+    if (this.death !== undefined) return call === "free" ? Promise.resolve(null as Calls[K]["gives"]) : Promise.reject(this.death);
+    clearTimeout(this.#idle);
+    const id = ++this.#calls;
+    return new Promise<Calls[K]["gives"]>((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#send({ abort: id }, []);
+        reject(aborted(signal as AbortSignal));
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const settle = (): void => {
+        signal?.removeEventListener("abort", onAbort);
+        this.#rest();
+      };
+      this.#waiting.set(id, {
+        onProgress: (progress) => {
+          if (signal?.aborted !== true) onProgress?.(progress);
+        },
+        resolve: (gives) => {
+          if (call === "open" || call === "build") {
+            this.#open += 1;
+            // The caller has been told of the abort and will never dispose what came all the same.
+            if (signal?.aborted === true) void this.call("free", { handle: (gives as { handle: number }).handle });
+          }
+          if (call === "free") this.#open -= 1;
+          settle();
+          resolve(gives as Calls[K]["gives"]);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      this.#send({ id, call, takes } as Request, transfer);
+    });
+  }
+
+  #send(request: Request, transfer: Transferable[]): void {
+    this.#worker.postMessage(request, transfer);
+  }
+
+  #answer(reply: Reply): void {
+    const waiting = this.#waiting.get(reply.id);
+    if (waiting === undefined) return;
+    if ("progress" in reply) {
+      waiting.onProgress?.(reply.progress);
+      return;
+    }
+    this.#waiting.delete(reply.id);
+    if ("gives" in reply) {
+      waiting.resolve(reply.gives);
+      return;
+    }
+    const error = fromPlain(reply.error);
+    waiting.reject(error);
+    if (reply.dead === true) this.#die(error.code === "worker_died" ? error : died(error.message));
+  }
+
+  #die(error: TorchtabError): void {
+    if (this.death !== undefined) return;
+    this.death = error;
+    this.#worker.terminate();
+    clearTimeout(this.#idle);
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+
+  #rest(): void {
+    clearTimeout(this.#idle);
+    if (this.#open > 0 || this.#waiting.size > 0 || this.death !== undefined) return;
+    this.#idle = setTimeout(() => this.#die(died("The worker was closed when nothing was open any more")), IDLE_MS);
+  }
+}
+
+let current: WorkerBackend | undefined;
+
+/** The worker that the next checkpoint opens in: the living one, or a new one. */
+export function worker(): Backend {
+  if (current === undefined || current.death !== undefined) current = new WorkerBackend();
+  return current;
+}

@@ -1,0 +1,79 @@
+/**
+ * The same API in the caller's own thread: for workers of your own, and where there are none.
+ * @module
+ */
+import { Host } from "./host.js";
+import { doors } from "./doors.js";
+import type { Doors } from "./doors.js";
+
+let host: Host | undefined;
+
+function local(): Host {
+  host ??= new Host();
+  return host;
+}
+
+const entry: Doors = doors(local);
+
+/**
+ * Opens a checkpoint: reads its directory and objects, none of its tensors' bytes. Nothing in it is executed.
+ *
+ * @param source A `File`, `Blob`, bytes, or an address, which is read by ranges where the server allows.
+ * @throws MalformedError for damaged files, UnsupportedError for other formats (named for what they are).
+ * @example
+ * ```ts
+ * const checkpoint = await open(input.files[0], { onProgress: ({ phase, done, total }) => console.log(phase, done, total) });
+ * for (const { name, shape, dtype } of checkpoint.entries) console.log(name, dtype, shape);
+ * ```
+ */
+export const open: Doors["open"] = entry.open;
+
+/**
+ * Opens a checkpoint and builds its network.
+ *
+ * @example
+ * ```ts
+ * await using model = await load("/models/digits.pth", { network: { source }, device: "auto" });
+ * const logits = await model.run({ dtype: "float32", shape: [1, 1, 8, 8], data: pixels });
+ * ```
+ */
+export const load: Doors["load"] = entry.load;
+
+export { Checkpoint } from "./checkpoint.js";
+export { Model } from "./model.js";
+export {
+  AbortError,
+  DeviceError,
+  MalformedError,
+  MismatchError,
+  TooLargeError,
+  TorchtabError,
+  UnsupportedError,
+} from "./errors.js";
+export type { ErrorKind, PlainError } from "./errors.js";
+export { numbers } from "./tensor.js";
+export type { Inputs, Nested, Tensor, TensorInput, TensorLike, TypedArray } from "./tensor.js";
+export type {
+  BuildOptions,
+  CallOptions,
+  Description,
+  Device,
+  DeviceChoice,
+  Entry,
+  GlobalEntry,
+  InputSpec,
+  LoadOptions,
+  NetworkSource,
+  OpenOptions,
+  Output,
+  Progress,
+  RunTime,
+  SavedFile,
+  SaveOptions,
+  Source,
+  StateDictEntry,
+  Stats,
+  SummaryRow,
+  ValueEntry,
+  Warning,
+} from "./types.js";

@@ -1,0 +1,111 @@
+/**
+ * Carries calls out on the wasm rim, one at a time: wasm-bindgen objects must not be entered while one of their methods awaits,
+ * so all calls stand in one promise chain.
+ * @module
+ */
+import { aborted, fromPlain, isTrap, toPlain } from "./errors.js";
+import { rim } from "./glue.js";
+import type { Backend, Built, CallName, Calls, Handle } from "./protocol.js";
+import type { RimCheckpoint, RimModel } from "./rim.js";
+import type { Progress } from "./types.js";
+
+/** What a call may use besides its arguments. */
+interface Context {
+  readonly signal?: AbortSignal | undefined;
+  readonly progress: (progress: Progress) => void;
+}
+
+/** Runs calls in the thread it lives in. */
+export class Host implements Backend {
+  /** Whether the module trapped: every later call would meet broken memory. */
+  dead = false;
+  #checkpoints = new Map<Handle, RimCheckpoint>();
+  #models = new Map<Handle, RimModel>();
+  #handles = 0;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  call<K extends CallName>(
+    call: K,
+    takes: Calls[K]["takes"],
+    options: { signal?: AbortSignal | undefined; onProgress?: ((progress: Progress) => void) | undefined } = {},
+  ): Promise<Calls[K]["gives"]> {
+    const job = async (): Promise<Calls[K]["gives"]> => {
+      if (this.dead) {
+        throw fromPlain({ kind: "device", code: "worker_died", message: "The WebAssembly module stopped earlier", hint: "Load the page again." });
+      }
+      if (options.signal?.aborted === true) throw aborted(options.signal);
+      try {
+        return await this.#calls[call](takes, { signal: options.signal, progress: options.onProgress ?? (() => undefined) });
+      } catch (thrown) {
+        if (isTrap(thrown)) this.dead = true;
+        const plain = toPlain(thrown);
+        if (plain.kind === "aborted" && options.signal !== undefined) throw aborted(options.signal);
+        throw fromPlain(plain, { cause: thrown });
+      }
+    };
+    const result = this.#tail.then(job);
+    this.#tail = result.catch(() => undefined);
+    return result;
+  }
+
+  #calls: { [K in CallName]: (takes: Calls[K]["takes"], context: Context) => Promise<Calls[K]["gives"]> } = {
+    open: async ({ source, name, wasmUrl }, { progress, signal }) => {
+      const Checkpoint = await rim(wasmUrl);
+      const opened = await Checkpoint.open(source, name === undefined ? {} : { name }, progress, signal);
+      return { handle: this.#keep(this.#checkpoints, opened), description: opened.describe() };
+    },
+    tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),
+    stats: ({ handle, name, bins }, { progress, signal }) =>
+      this.#checkpoint(handle).stats(name, bins === undefined ? {} : { bins }, progress, signal),
+    build: async ({ handle, options }, { progress, signal }): Promise<Built> => {
+      const model = await this.#checkpoint(handle).build(options, progress, signal);
+      return {
+        handle: this.#keep(this.#models, model),
+        device: model.device,
+        training: model.training,
+        missingKeys: model.missingKeys,
+        unexpectedKeys: model.unexpectedKeys,
+      };
+    },
+    inputs: async ({ handle }) => this.#model(handle).inputs(),
+    mode: async ({ handle, training }) => {
+      const model = this.#model(handle);
+      if (training) model.train();
+      else model.eval();
+      return model.training;
+    },
+    run: ({ handle, inputs }, { signal }) => this.#model(handle).run(inputs, signal),
+    summary: async ({ handle, inputShapes }) => this.#model(handle).summary(inputShapes),
+    stateDict: ({ handle }) => this.#model(handle).stateDict(),
+    set: async ({ handle, name, tensor }) => {
+      await this.#model(handle).set(name, tensor);
+      return null;
+    },
+    save: ({ handle, options }, { progress, signal }) => this.#model(handle).save(options, progress, signal),
+    free: async ({ handle }) => {
+      this.#checkpoints.get(handle)?.free();
+      this.#models.get(handle)?.free();
+      this.#checkpoints.delete(handle);
+      this.#models.delete(handle);
+      return null;
+    },
+  };
+
+  #keep<T>(table: Map<Handle, T>, object: T): Handle {
+    table.set(++this.#handles, object);
+    return this.#handles;
+  }
+
+  #checkpoint(handle: Handle): RimCheckpoint {
+    return held(this.#checkpoints.get(handle), "checkpoint");
+  }
+
+  #model(handle: Handle): RimModel {
+    return held(this.#models.get(handle), "model");
+  }
+}
+
+function held<T>(object: T | undefined, what: string): T {
+  if (object === undefined) throw fromPlain({ kind: "mismatch", code: "disposed", message: `This ${what} was disposed` });
+  return object;
+}

@@ -1,0 +1,59 @@
+/**
+ * Every message between a page and its worker. Requests are answered in the order they were sent, one at a time.
+ * @module
+ */
+import type { PlainError } from "./errors.js";
+import type { RawBuild, RawInputs, RawRun, RawSave, RawSource, RawTensor, SavePlan } from "./rim.js";
+import type { Description, Device, InputSpec, Progress, Stats, SummaryRow } from "./types.js";
+
+/** A checkpoint or model that the worker holds. */
+export type Handle = number;
+
+/** What a built model is from the start. */
+export interface Built {
+  readonly handle: Handle;
+  readonly device: Device;
+  readonly training: boolean;
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+}
+
+/** Each call: what it takes and what it gives. */
+export interface Calls {
+  open: { takes: { source: RawSource; name?: string; wasmUrl?: string }; gives: { handle: Handle; description: Description } };
+  tensor: { takes: { handle: Handle; name: string }; gives: RawTensor };
+  stats: { takes: { handle: Handle; name: string; bins?: number }; gives: Stats };
+  build: { takes: { handle: Handle; options: RawBuild }; gives: Built };
+  inputs: { takes: { handle: Handle }; gives: InputSpec[] };
+  mode: { takes: { handle: Handle; training: boolean }; gives: boolean };
+  run: { takes: { handle: Handle; inputs: RawInputs }; gives: RawRun };
+  summary: { takes: { handle: Handle; inputShapes?: number[][] }; gives: SummaryRow[] };
+  stateDict: { takes: { handle: Handle }; gives: [string, RawTensor][] };
+  set: { takes: { handle: Handle; name: string; tensor: RawTensor }; gives: null };
+  save: { takes: { handle: Handle; options: RawSave }; gives: SavePlan };
+  free: { takes: { handle: Handle }; gives: null };
+}
+
+/** A call's name. */
+export type CallName = keyof Calls;
+
+/** A call under way. */
+export type Call<K extends CallName = CallName> = { [N in K]: { readonly call: N; readonly takes: Calls[N]["takes"] } }[K];
+
+/** Page to worker: a call, or the wish to end one. */
+export type Request = (Call & { readonly id: number }) | { readonly abort: number };
+
+/** Worker to page. `dead` says that the module trapped and the worker is of no more use. */
+export type Reply =
+  | { readonly id: number; readonly progress: Progress }
+  | { readonly id: number; readonly gives: unknown }
+  | { readonly id: number; readonly error: PlainError; readonly dead?: true };
+
+/** Who carries calls out: a worker, or the caller's own thread. */
+export interface Backend {
+  call<K extends CallName>(
+    call: K,
+    takes: Calls[K]["takes"],
+    options?: { signal?: AbortSignal | undefined; onProgress?: ((progress: Progress) => void) | undefined; transfer?: Transferable[] },
+  ): Promise<Calls[K]["gives"]>;
+}

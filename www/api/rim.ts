@@ -1,0 +1,89 @@
+/**
+ * The wasm rim as TypeScript sees it: plain objects and little-endian bytes. Only `host.ts` calls it.
+ * @module
+ */
+import type { Description, Device, DeviceChoice, InputSpec, Progress, Stats, SummaryRow } from "./types.js";
+
+/** A tensor at the rim: contiguous little-endian bytes. */
+export interface RawTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** What forward returned, at the rim. */
+export type Structure =
+  | { tensor: RawTensor }
+  | { none: true }
+  | { scalar: number | boolean }
+  | { str: string }
+  | { tuple: Structure[] }
+  | { list: Structure[] }
+  | { dict: [string, Structure][] };
+
+/** A source that a worker can hold. */
+export type RawSource = Blob | { readonly url: string };
+
+/** Inputs in forward's order, or by name. */
+export type RawInputs = RawTensor[] | { [name: string]: RawTensor };
+
+/** A range of the source, or bytes of its own. */
+export type SavePart = readonly [start: number, end: number] | Uint8Array;
+
+/** A file to assemble. */
+export interface SavePlan {
+  readonly parts: readonly SavePart[];
+  readonly notes: readonly string[];
+  readonly name: string;
+}
+
+/** What a run gives. */
+export interface RawRun {
+  readonly output: Structure;
+  readonly milliseconds: number;
+  readonly warmup: boolean;
+}
+
+/** How a build is asked for. */
+export interface RawBuild {
+  source?: string;
+  construct?: string;
+  device: DeviceChoice;
+  stateDict?: string;
+  strict?: boolean;
+}
+
+/** How a save is asked for. */
+export interface RawSave {
+  format: "pth" | "safetensors";
+  as: "same" | "state_dict" | "checkpoint";
+}
+
+type Report = (progress: Progress) => void;
+
+/** wasm-bindgen's class `Checkpoint`. */
+export declare class RimCheckpoint {
+  static open(source: RawSource, options: { name?: string }, progress: Report, signal?: AbortSignal): Promise<RimCheckpoint>;
+  describe(): Description;
+  tensor(name: string): Promise<RawTensor>;
+  stats(name: string, options: { bins?: number }, progress: Report, signal?: AbortSignal): Promise<Stats>;
+  build(options: RawBuild, progress: Report, signal?: AbortSignal): Promise<RimModel>;
+  free(): void;
+}
+
+/** wasm-bindgen's class `Model`. */
+export declare class RimModel {
+  readonly device: Device;
+  readonly training: boolean;
+  readonly missingKeys: string[];
+  readonly unexpectedKeys: string[];
+  inputs(): InputSpec[];
+  eval(): void;
+  train(): void;
+  run(inputs: RawInputs, signal?: AbortSignal): Promise<RawRun>;
+  summary(inputShapes?: number[][]): SummaryRow[];
+  stateDict(): Promise<[string, RawTensor][]>;
+  set(name: string, tensor: RawTensor): Promise<void>;
+  save(options: RawSave, progress: Report, signal?: AbortSignal): Promise<SavePlan>;
+  free(): void;
+}

@@ -1,0 +1,197 @@
+/**
+ * The plain data that the package hands out and takes. Sizes are in bytes, times in milliseconds, shapes in elements.
+ * @module
+ */
+import type { Tensor } from "./tensor.js";
+
+/** Where a checkpoint comes from; a string is a URL, relative to the page. */
+export type Source = File | Blob | ArrayBuffer | Uint8Array | URL | string;
+
+/** Where networks run. `"auto"` takes WebGPU where it works, and says why where it does not. */
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/** A step of long work. `total` is 0 while unknown; both count bytes, except for `warm-up`. */
+export interface Progress {
+  readonly phase: "directory" | "pickle" | "tensors" | "upload" | "warm-up" | "save";
+  readonly done: number;
+  readonly total: number;
+  /** What is at hand, e.g. a tensor's name. */
+  readonly detail?: string;
+}
+
+/** What every long call takes. */
+export interface CallOptions {
+  /** Ends the call with an {@link AbortError}; what is open stays usable. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of progress. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** A tensor of the file, without its values. */
+export interface Entry {
+  /** Its dotted path: plain keys inside the state_dict (`fc.weight`), from the root elsewhere. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** torch's name without the prefix: `float32`, `bfloat16`. */
+  readonly dtype: string;
+  readonly stride: readonly number[];
+  /** Tensors with the same number share memory. */
+  readonly storage: number;
+  /** The first element's place in the storage, in elements. */
+  readonly offset: number;
+  readonly bytes: number;
+  readonly role: "parameter" | "buffer" | "optimizer" | "other";
+  readonly requiresGrad: boolean;
+  /** Why its values cannot be read, where they cannot. */
+  readonly unloadable?: string;
+}
+
+/** A value of the file that is no tensor. */
+export interface ValueEntry {
+  readonly path: string;
+  /** Python's type: `int`, `str`, `dict`, or a class by its qualified name. */
+  readonly kind: string;
+  /** As Python's `repr` would show it, shortened. */
+  readonly text: string;
+  /** The value, where JSON has one. */
+  readonly value?: unknown;
+}
+
+/** What is odd in the file and was read all the same. */
+export interface Warning {
+  readonly message: string;
+  readonly location?: string;
+}
+
+/** A global that the pickle names, and what it means here. Nothing is ever executed. */
+export interface GlobalEntry {
+  readonly name: string;
+  readonly verdict: string;
+  readonly count?: number;
+}
+
+/** A state_dict found in the file. */
+export interface StateDictEntry {
+  /** The place to name in `build`'s `stateDict`; empty for the root. */
+  readonly path: string;
+  /** The prefix that wrappers left on every key (`module.`). */
+  readonly prefix: string;
+  /** How many keys. */
+  readonly keys: number;
+}
+
+/** What is known of a checkpoint as soon as it is open. */
+export interface Description {
+  readonly format: "zip" | "legacy" | "tar" | "safetensors" | "pickle" | "pt2" | "torchscript";
+  readonly kind: "state_dict" | "module" | "checkpoint" | "optimizer" | "other";
+  readonly name?: string;
+  readonly bytes: number;
+  readonly entries: readonly Entry[];
+  readonly values: readonly ValueEntry[];
+  readonly warnings: readonly Warning[];
+  readonly globals: readonly GlobalEntry[];
+  readonly stateDicts: readonly StateDictEntry[];
+  /** Whether the file holds a whole module, which runs without source. */
+  readonly hasModule: boolean;
+  readonly moduleClass?: string;
+  /** Class source that legacy whole-model files carry. */
+  readonly embeddedSource?: readonly string[];
+  /** The optimizer's class as far as its state tells. */
+  readonly optimizer?: string;
+}
+
+/** A tensor's statistics; NaN and infinities are counted apart and left out of the rest. */
+export interface Stats {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  /** Standard deviation, as `torch.std` has it. */
+  readonly std: number;
+  readonly zeros: number;
+  readonly nan: number;
+  readonly inf: number;
+  /** Equal bins from `low` to `high`. */
+  readonly histogram: { readonly low: number; readonly high: number; readonly counts: readonly number[] };
+}
+
+/** A network in PyTorch source. */
+export interface NetworkSource {
+  /** Python that defines the `nn.Module` classes. */
+  readonly source: string;
+  /** A Python expression that makes the network, e.g. `Net(3, hidden=[16, 32])`; needed where shapes cannot tell the arguments. */
+  readonly construct?: string | undefined;
+}
+
+/** How a network is built. */
+export interface BuildOptions extends CallOptions {
+  /** Default `"auto"`. */
+  readonly device?: DeviceChoice | undefined;
+  /** Which state_dict fills it: a `path` of {@link Checkpoint.stateDicts}. Default: the first. */
+  readonly stateDict?: string | undefined;
+  /** Whether missing and unexpected keys are errors, as in `load_state_dict`. Default true. */
+  readonly strict?: boolean | undefined;
+}
+
+/** How `load` opens and builds. */
+export interface LoadOptions extends BuildOptions, OpenOptions {
+  readonly network?: NetworkSource | undefined;
+}
+
+/** How a checkpoint is opened. */
+export interface OpenOptions extends CallOptions {
+  /** A name to show; default: the file's. */
+  readonly name?: string | undefined;
+  /** The absolute address of `torchtab_bg.wasm`, where it is not beside the package. Counts until the module runs. */
+  readonly wasmUrl?: string | URL | undefined;
+}
+
+/** The device a model runs on. */
+export interface Device {
+  readonly kind: "webgpu" | "cpu";
+  readonly name: string;
+  /** Why the CPU was taken, where `"auto"` took it. */
+  readonly reason?: string;
+}
+
+/** A parameter of `forward`, as far as the first layers tell. */
+export interface InputSpec {
+  readonly name: string;
+  /** -1 stands for any size. */
+  readonly shape?: readonly number[];
+  readonly dtype?: string;
+  readonly kind?: "image" | "tokens" | "features";
+  readonly note?: string;
+}
+
+/** A module in the summary table; torchinfo's columns. */
+export interface SummaryRow {
+  readonly name: string;
+  readonly class: string;
+  readonly depth: number;
+  readonly outputShape?: readonly number[];
+  readonly parameters: number;
+  readonly trainable: number;
+  readonly bytes: number;
+  readonly multAdds?: number;
+}
+
+/** What `forward` returned: its tensors in its own tuples (arrays), lists (arrays) and dicts (objects). */
+export type Output = Tensor | null | number | boolean | string | readonly Output[] | { readonly [key: string]: Output };
+
+/** How a model is saved. */
+export interface SaveOptions extends CallOptions {
+  /** `"pth"` for `torch.load`, or `"safetensors"`. Default `"pth"`. */
+  readonly format?: "pth" | "safetensors" | undefined;
+  /** The file with its changed tensors, only the state_dict, or a fresh checkpoint. Default `"same"` for pth, `"state_dict"` for safetensors. */
+  readonly as?: "same" | "state_dict" | "checkpoint" | undefined;
+}
+
+/** A saved checkpoint: a `File` with a name, and what was converted on the way. */
+export type SavedFile = File & { readonly notes: readonly string[] };
+
+/** How long a run took, in milliseconds. `warmup` says that it compiled kernels first. */
+export interface RunTime {
+  readonly milliseconds: number;
+  readonly warmup: boolean;
+}
