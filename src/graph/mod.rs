@@ -4,9 +4,14 @@
 //! values nor the device. These are its types.
 
 pub mod builder;
+pub mod cost;
 pub mod infer;
+pub mod json;
 pub mod name;
+pub mod number;
 pub mod op;
+pub mod pass;
+pub mod text;
 
 use crate::data::TensorData;
 use crate::dtype::DType;

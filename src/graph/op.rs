@@ -4,12 +4,12 @@
 //! (`view`, `reshape`, `flatten`, `squeeze`) is one operator here. dtype promotion has been made explicit by [`Op::Cast`] before an
 //! arithmetic node, so the inputs of elementwise operators have one dtype; broadcasting has not: operators broadcast.
 
+use super::number;
 use crate::dtype::DType;
 use serde::{Deserialize, Serialize};
 
 /// A Python number as an operator's argument.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scalar {
     /// `bool`
     Bool(bool),
@@ -84,21 +84,57 @@ pub enum Unary {
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is torch.nn.functional's function of the same name and arguments")]
 pub enum Activation {
-    LeakyRelu { negative_slope: f64 },
-    Elu { alpha: f64, scale: f64, input_scale: f64 },
-    Celu { alpha: f64 },
-    Gelu { tanh: bool },
+    LeakyRelu {
+        #[serde(with = "number")]
+        negative_slope: f64,
+    },
+    Elu {
+        #[serde(with = "number")]
+        alpha: f64,
+        #[serde(with = "number")]
+        scale: f64,
+        #[serde(with = "number")]
+        input_scale: f64,
+    },
+    Celu {
+        #[serde(with = "number")]
+        alpha: f64,
+    },
+    Gelu {
+        tanh: bool,
+    },
     Mish,
     Hardswish,
     Hardsigmoid,
     Softsign,
     Logsigmoid,
     Tanhshrink,
-    Hardtanh { min: f64, max: f64 },
-    Softplus { beta: f64, threshold: f64 },
-    Hardshrink { lambd: f64 },
-    Softshrink { lambd: f64 },
-    Threshold { threshold: f64, value: f64 },
+    Hardtanh {
+        #[serde(with = "number")]
+        min: f64,
+        #[serde(with = "number")]
+        max: f64,
+    },
+    Softplus {
+        #[serde(with = "number")]
+        beta: f64,
+        #[serde(with = "number")]
+        threshold: f64,
+    },
+    Hardshrink {
+        #[serde(with = "number")]
+        lambd: f64,
+    },
+    Softshrink {
+        #[serde(with = "number")]
+        lambd: f64,
+    },
+    Threshold {
+        #[serde(with = "number")]
+        threshold: f64,
+        #[serde(with = "number")]
+        value: f64,
+    },
 }
 
 /// Two broadcast tensors of one dtype.
@@ -156,12 +192,14 @@ pub enum Reduce {
     All,
     /// `torch.var`
     Var {
+        #[serde(with = "number")]
         correction: f64,
     },
     /// `torch.logsumexp`
     LogSumExp,
     /// `torch.linalg.vector_norm`; `p` may be infinite or 0
     Norm {
+        #[serde(with = "number")]
         p: f64,
     },
 }
@@ -227,11 +265,15 @@ pub enum GridPadding {
 #[expect(missing_docs, reason = "torch's samplers")]
 pub enum Distribution {
     Uniform {
+        #[serde(with = "number")]
         low: f64,
+        #[serde(with = "number")]
         high: f64,
     },
     Normal {
+        #[serde(with = "number")]
         mean: f64,
+        #[serde(with = "number")]
         std: f64,
     },
     /// integers, `high` excluded

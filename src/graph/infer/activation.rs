@@ -3,6 +3,7 @@
 use super::super::Info;
 use super::super::op::{Activation, DropoutKind};
 use super::operand::{exactly, float, floating, number, scalar_type, size_at};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 
 /// Same shape; most are for floating point only.
@@ -17,12 +18,17 @@ pub fn activation(op: Activation, x: &Info) -> Result<Info> {
         Activation::Logsigmoid => "log_sigmoid_cpu",
         Activation::Softplus { .. } => "softplus_cpu",
         Activation::Hardshrink { .. } => "hardshrink_cpu",
-        Activation::Softshrink { .. } => "softshrink_cpu",
+        Activation::Softshrink { .. } => "softshrink_check",
         Activation::Softsign | Activation::Tanhshrink => {
+            if op == Activation::Softsign {
+                number("abs_cpu", x)?;
+            } else if x.dtype == DType::Bool {
+                return Err(super::binary::subtracts_bool());
+            }
             return Ok(Info { shape: x.shape.clone(), dtype: floating(x.dtype) });
         }
         Activation::Hardtanh { .. } => {
-            if x.dtype == crate::dtype::DType::Bool {
+            if x.dtype == DType::Bool {
                 return Err(Error::mismatch("Bool inputs not supported for hardtanh"));
             }
             return Ok(x.clone());

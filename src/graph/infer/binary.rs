@@ -22,7 +22,18 @@ pub fn with_scalar(op: Binary, scalar: Scalar, reverse: bool, x: &Info) -> Resul
     {
         return Err(Error::mismatch("Integers to negative integer powers are not allowed."));
     }
+    if op == Binary::Sub && x.dtype == DType::Bool {
+        return Err(subtracts_bool());
+    }
     Ok(Info { shape: x.shape.clone(), dtype: result(op, promoted(x.dtype, scalar))? })
+}
+
+/// torch's refusal of `mask - 1`.
+pub fn subtracts_bool() -> Error {
+    Error::mismatch(
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` or \
+         `logical_not()` operator instead.",
+    )
 }
 
 /// The dtype of a tensor with a Python number.
@@ -98,22 +109,20 @@ pub fn clamp(min: Option<Scalar>, max: Option<Scalar>, x: &Info) -> Result<Info>
 }
 
 /// `tensor.masked_fill` with a number: the mask broadcasts to the tensor.
-pub fn masked_fill(value: Scalar, inputs: &[&Info]) -> Result<Info> {
+pub fn masked_fill(inputs: &[&Info]) -> Result<Info> {
     let [x, mask] = exactly(inputs)?;
     if mask.dtype != DType::Bool {
         return Err(Error::mismatch(format!(
             "masked_fill_ only supports boolean masks, but got mask with dtype {}",
-            scalar_type(mask.dtype)
+            c_type(mask.dtype)
         )));
     }
     if !expands_to(&mask.shape, &x.shape) {
-        return Err(super::shape::not_expandable(&mask.shape, &x.shape, mask));
-    }
-    if let Scalar::Float(value) = value
-        && x.dtype.is_int()
-        && value.fract() != 0.0
-    {
-        return Err(Error::mismatch(format!("value cannot be converted to type {} without overflow", c_type(x.dtype))));
+        let both = broadcast(&x.shape, &mask.shape)?;
+        return Err(Error::mismatch(format!(
+            "output with shape {:?} doesn't match the broadcast shape {both:?}",
+            x.shape
+        )));
     }
     Ok((*x).clone())
 }

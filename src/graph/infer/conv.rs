@@ -2,7 +2,7 @@
 
 use super::super::Info;
 use super::super::op::Conv;
-use super::operand::{attributes, c_type, count, joined, like, size, size_at};
+use super::operand::{attributes, c_type, count, joined, like, scalar_type, size, size_at};
 use crate::error::{Error, Result};
 
 /// `F.convNd` and `F.conv_transposeNd`.
@@ -34,15 +34,10 @@ pub fn conv(conv: &Conv, inputs: &[&Info]) -> Result<Info> {
             x.shape
         )));
     }
-    let rank = spatial + 2;
-    if weight.shape.len() != rank {
-        return Err(Error::mismatch(format!(
-            "Expected {rank}-dimensional input for {rank}-dimensional weight {:?}, but got {}-dimensional input of size {:?} instead",
-            weight.shape,
-            x.shape.len(),
-            x.shape
-        )));
+    if weight.shape.len() < 3 {
+        return Err(Error::mismatch("weight should have at least three dimensions"));
     }
+    attributes(weight.shape.len() - 2, &[("stride", &conv.stride)])?;
     dtypes(x, weight, bias)?;
     if conv.groups == 0 {
         return Err(Error::mismatch("non-positive groups is not supported"));
@@ -51,7 +46,10 @@ pub fn conv(conv: &Conv, inputs: &[&Info]) -> Result<Info> {
         return Err(Error::mismatch("non-positive stride is not supported"));
     }
     if conv.dilation.contains(&0) {
-        return Err(Error::mismatch("dilation should be greater than zero"));
+        return Err(Error::mismatch(match conv.dilation.as_slice() {
+            [one] => format!("dilation should be greater than zero, but got [1, {one}]"),
+            more => format!("dilation should be greater than zero, but got {more:?}"),
+        }));
     }
     channels(conv, x, weight, bias)?;
     let kernel = weight.shape.get(2..).unwrap_or(&[]);
@@ -68,18 +66,16 @@ pub fn conv(conv: &Conv, inputs: &[&Info]) -> Result<Info> {
 }
 
 fn dtypes(x: &Info, weight: &Info, bias: Option<&Info>) -> Result<()> {
-    if x.dtype != weight.dtype {
-        return Err(Error::mismatch(format!(
-            "Input type ({}) and weight type ({}) should be the same",
-            c_type(x.dtype),
-            c_type(weight.dtype)
-        )));
-    }
     match bias {
         Some(bias) if bias.dtype != x.dtype => Err(Error::mismatch(format!(
             "Input type ({}) and bias type ({}) should be the same",
             c_type(x.dtype),
             c_type(bias.dtype)
+        ))),
+        _ if x.dtype != weight.dtype => Err(Error::mismatch(format!(
+            "expected scalar type {} but found {}",
+            scalar_type(x.dtype),
+            scalar_type(weight.dtype)
         ))),
         _ => Ok(()),
     }
@@ -152,19 +148,36 @@ fn transposed(conv: &Conv, image: &[usize], kernel: &[usize]) -> Result<Vec<usiz
         let of = |list: &[usize]| size_at(list, at) as i64;
         let (stride, dilation, extra) = (of(&conv.stride), of(&conv.dilation), of(&conv.output_padding));
         if extra >= stride && extra >= dilation {
-            return Err(Error::mismatch(format!(
-                "output padding must be smaller than either stride or dilation, but got output_padding: {:?}, stride: {:?}, dilation: {:?}",
-                conv.output_padding, conv.stride, conv.dilation
-            )));
+            return Err(output_padding(conv));
         }
         sizes.push((*have as i64 - 1) * stride - 2 * of(&conv.padding) + dilation * (of(kernel) - 1) + extra + 1);
     }
     if sizes.iter().any(|n| *n < 1) {
+        // One spatial dim is computed as two.
+        let added = if image.len() == 1 { "1 x " } else { "" };
         let calculated = sizes.iter().map(i64::to_string).collect::<Vec<_>>().join(" x ");
         return Err(Error::mismatch(format!(
-            "Given input size per channel: ({}). Calculated output size per channel: ({calculated}). Output size is too small",
+            "Given input size per channel: ({added}{}). Calculated output size per channel: ({added}{calculated}). Output size is too small",
             joined(image, " x ")
         )));
     }
     Ok(sizes.into_iter().map(size).collect())
+}
+
+fn output_padding(conv: &Conv) -> Error {
+    let dims = ["depth", "height", "width"];
+    let lists =
+        [("output_padding", &conv.output_padding, 0), ("stride", &conv.stride, 1), ("dilation", &conv.dilation, 1)];
+    let mut told = Vec::new();
+    for (name, list, added) in lists {
+        // One spatial dim is computed as two.
+        let list: Vec<usize> =
+            if list.len() == 1 { [added].iter().chain(list).copied().collect() } else { list.clone() };
+        let names = dims.iter().skip(dims.len().saturating_sub(list.len()));
+        told.extend(names.zip(&list).map(|(dim, n)| format!("{name}_{dim}: {n}")));
+    }
+    Error::mismatch(format!(
+        "output padding must be smaller than either stride or dilation, but got {}",
+        told.join(" ")
+    ))
 }

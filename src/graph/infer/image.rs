@@ -45,19 +45,21 @@ pub fn interpolate(
         let told =
             |list: &[usize]| names.iter().zip(list).map(|(n, s)| format!("{n}: {s}")).collect::<Vec<_>>().join(", ");
         return Err(Error::mismatch(format!(
-            "Input and output sizes should be greater than 0, but got input ({}) output ({})",
+            "Input and output sizes should be greater than 0, but got input ({}){} output ({})",
             told(image),
+            if image.len() == 1 { " and" } else { "" },
             told(sizes)
         )));
     }
     let kernel = match (mode, image.len()) {
+        (InterpolateMode::Nearest | InterpolateMode::NearestExact, 2) => "upsample_nearest2d_channels_last",
         (InterpolateMode::Nearest | InterpolateMode::NearestExact, _) => "compute_indices_weights_nearest",
-        (InterpolateMode::Linear, 1) => "compute_indices_weights_linear",
+        (InterpolateMode::Linear, 2) => "upsample_bilinear2d_channels_last",
         (InterpolateMode::Linear, _) => "compute_indices_weights_linear",
         (InterpolateMode::Bicubic, _) => "compute_indices_weights_cubic",
     };
     number(kernel, x)?;
-    if x.dtype != DType::UInt8 {
+    if x.dtype != DType::UInt8 || (mode == InterpolateMode::Linear && image.len() != 2) {
         float(kernel, x)?;
     }
     Ok(like(x, outer.iter().chain(sizes).copied().collect()))
@@ -80,11 +82,12 @@ pub fn grid_sample(inputs: &[&Info]) -> Result<Info> {
     let told = || format!("but got input with sizes {:?} and grid with sizes {:?}", x.shape, grid.shape);
     if x.dtype != grid.dtype {
         return Err(Error::mismatch(format!(
-            "grid_sampler(): expected input and grid to have same dtype, but input has {} and grid has {}",
-            x.dtype.name(),
-            grid.dtype.name()
+            "expected scalar type {} but found {}",
+            scalar_type(x.dtype),
+            scalar_type(grid.dtype)
         )));
     }
+    let rank = if x.shape.len() == 4 { 4 } else { 5 };
     let [batch, channels, image @ ..] = x.shape.as_slice() else {
         return Err(Error::mismatch(format!(
             "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {}",
@@ -97,6 +100,12 @@ pub fn grid_sample(inputs: &[&Info]) -> Result<Info> {
             told()
         )));
     };
+    if x.shape.len() != rank || grid.shape.len() != rank {
+        return Err(Error::mismatch(format!(
+            "grid_sampler(): expected {rank}D input and grid with same number of dimensions, {}",
+            told()
+        )));
+    }
     if batch != grids {
         return Err(Error::mismatch(format!(
             "grid_sampler(): expected grid and input to have same batch size, {}",
@@ -115,12 +124,6 @@ pub fn grid_sample(inputs: &[&Info]) -> Result<Info> {
             "grid_sampler(): expected input to have non-empty spatial dimensions, but input has sizes {:?} with dimension {} being empty",
             x.shape,
             at + 2
-        )));
-    }
-    if !(2..=3).contains(&image.len()) || places.len() != image.len() {
-        return Err(Error::mismatch(format!(
-            "grid_sampler(): expected 4D or 5D input and grid with same number of dimensions, {}",
-            told()
         )));
     }
     if !x.dtype.is_float() {

@@ -1,7 +1,6 @@
 //! Operators that look elements up by integer tensors: `index_select`, `gather`, `scatter`, `x[indices]`, `embedding`.
 
 use super::super::Info;
-use super::super::op::ScatterReduce;
 use super::operand::{broadcast, count, dim_of, elements, exactly, expands_to, like, scalar_type, size_at, with_size};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -45,17 +44,12 @@ pub fn gather(dim: usize, inputs: &[&Info]) -> Result<Info> {
 }
 
 /// `torch.scatter`, `scatter_add` and `scatter_reduce`.
-pub fn scatter(dim: usize, reduce: ScatterReduce, inputs: &[&Info]) -> Result<Info> {
+pub fn scatter(dim: usize, inputs: &[&Info]) -> Result<Info> {
     let [x, index, source] = exactly(inputs)?;
     dim_of(dim, x)?;
-    let name = match reduce {
-        ScatterReduce::Replace | ScatterReduce::Multiply => "scatter",
-        ScatterReduce::Add => "scatter_add",
-        ScatterReduce::Amax | ScatterReduce::Amin => "scatter_reduce",
-    };
-    looks_up(name, index)?;
+    looks_up("scatter", index)?;
     if x.dtype != source.dtype {
-        return Err(Error::mismatch(format!("{name}(): Expected self.dtype to be equal to src.dtype")));
+        return Err(Error::mismatch("scatter(): Expected self.dtype to be equal to src.dtype"));
     }
     if elements(&index.shape) == 0 {
         return Ok(x.clone());
@@ -117,9 +111,13 @@ fn picked(dims: &[usize], x: &Info, indices: &[&Info]) -> Result<Vec<usize>> {
     if dims.len() != indices.len() {
         return Err(count(indices, dims.len(), dims.len()));
     }
+    let asked = dims.iter().max().map_or(0, |d| d.saturating_add(1));
     if dims.windows(2).any(|pair| matches!(pair, [a, b] if a >= b)) || dims.last().is_some_and(|d| *d >= x.shape.len())
     {
-        return Err(Error::mismatch(format!("too many indices for tensor of dimension {}", x.shape.len())));
+        return Err(Error::mismatch(format!(
+            "too many indices for tensor of dimension {} (got {asked})",
+            x.shape.len()
+        )));
     }
     if indices.iter().any(|i| !matches!(i.dtype, DType::Int64 | DType::Int32)) {
         return Err(Error::mismatch("tensors used as indices must be long, int, byte or bool tensors"));
@@ -155,9 +153,12 @@ pub fn embedding(padding_idx: Option<usize>, inputs: &[&Info]) -> Result<Info> {
     }
     if !matches!(index.dtype, DType::Int64 | DType::Int32) {
         return Err(Error::mismatch(format!(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.{}Tensor instead \
-             (while checking arguments for embedding)",
-            scalar_type(index.dtype)
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got {} instead (while \
+             checking arguments for embedding)",
+            match index.dtype {
+                DType::Bool => "CPUBoolType".to_owned(),
+                other => format!("torch.{}Tensor", scalar_type(other)),
+            }
         )));
     }
     Ok(like(weight, index.shape.iter().copied().chain([width]).collect()))

@@ -1,7 +1,7 @@
 //! `torch.matmul` with its rank rules, and `F.linear`.
 
 use super::super::Info;
-use super::operand::{broadcast, count, elements, exactly, like, not_implemented, scalar_type};
+use super::operand::{broadcast, c_type, count, elements, exactly, like, not_implemented, scalar_type};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 
@@ -28,7 +28,7 @@ pub fn matmul(inputs: &[&Info]) -> Result<Info> {
             return Err(Error::mismatch(format!("size mismatch, got input ({rows}), mat ({rows}x{n}), vec ({m})")));
         }
         ([n], [m, columns]) if n == m => vec![*columns],
-        ([n], [m, columns]) => return Err(cannot_multiply(1, *n, *m, *columns)),
+        ([n], [m, columns]) => return Err(cannot_multiply("mm", 1, *n, *m, *columns)),
         ([batch @ .., rows, n], [m]) => {
             if n != m {
                 let rows = elements(batch) * rows;
@@ -38,28 +38,24 @@ pub fn matmul(inputs: &[&Info]) -> Result<Info> {
         }
         ([n], [batch @ .., m, columns]) => {
             if n != m {
-                return Err(Error::mismatch(format!(
-                    "size mismatch, got input ({0}), mat ({0}x{m}), vec ({n})",
-                    elements(batch) * columns
-                )));
+                if let [1] = batch {
+                    // A single matrix is multiplied as one.
+                    return Err(Error::mismatch(format!(
+                        "size mismatch, got input ({columns}), mat ({columns}x{m}), vec ({n})"
+                    )));
+                }
+                return Err(cannot_batch(elements(batch), *n, *m));
             }
             batch.iter().chain([columns]).copied().collect()
         }
         ([a @ .., rows, n], [b @ .., m, columns]) => {
-            if n != m && (a.is_empty() || b.is_empty()) {
-                // torch folds the batch of one into the rows of one product.
-                return Err(if b.is_empty() {
-                    cannot_multiply(elements(a) * rows, *n, *m, *columns)
-                } else {
-                    cannot_multiply(elements(b) * columns, *m, *n, *rows)
-                });
+            if n != m && b.is_empty() {
+                // torch folds the batch into the rows of one product.
+                return Err(cannot_multiply("mm", elements(a) * rows, *n, *m, *columns));
             }
             let mut shape = broadcast(a, b)?;
             if n != m {
-                let batch = elements(&shape);
-                return Err(Error::mismatch(format!(
-                    "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {n}] but got: [{batch}, {m}]."
-                )));
+                return Err(cannot_batch(elements(&shape), *n, *m));
             }
             shape.extend([*rows, *columns]);
             shape
@@ -74,8 +70,8 @@ pub fn matmul(inputs: &[&Info]) -> Result<Info> {
             ),
             _ => format!(
                 "expected m1 and m2 to have the same dtype, but got: {} != {}",
-                super::operand::c_type(x.dtype),
-                super::operand::c_type(y.dtype)
+                c_type(x.dtype),
+                c_type(y.dtype)
             ),
         }));
     }
@@ -85,8 +81,14 @@ pub fn matmul(inputs: &[&Info]) -> Result<Info> {
     Ok(like(x, shape))
 }
 
-fn cannot_multiply(rows: usize, n: usize, m: usize, columns: usize) -> Error {
-    Error::mismatch(format!("mat1 and mat2 shapes cannot be multiplied ({rows}x{n} and {m}x{columns})"))
+fn cannot_multiply(function: &str, rows: usize, n: usize, m: usize, columns: usize) -> Error {
+    Error::mismatch(format!("{function}: mat1 and mat2 shapes cannot be multiplied ({rows}x{n} and {m}x{columns})"))
+}
+
+fn cannot_batch(batch: usize, n: usize, m: usize) -> Error {
+    Error::mismatch(format!(
+        "Expected size for first two dimensions of batch2 tensor to be: [{batch}, {n}] but got: [{batch}, {m}]."
+    ))
 }
 
 /// `F.linear`: the weight is (out, in), or (in) for one output without a dim.
@@ -96,6 +98,13 @@ pub fn linear(inputs: &[&Info]) -> Result<Info> {
         [x, weight, bias] => (*x, *weight, Some(*bias)),
         _ => return Err(count(inputs, 2, 3)),
     };
+    if bias.is_none() && weight.dtype != x.dtype {
+        return Err(Error::mismatch(format!(
+            "expected m1 and m2 to have the same dtype, but got: {} != {}",
+            c_type(x.dtype),
+            c_type(weight.dtype)
+        )));
+    }
     if [Some(weight), bias].into_iter().flatten().any(|y| y.dtype != x.dtype) {
         return Err(Error::mismatch(format!(
             "mat1 and mat2 must have the same dtype, but got {} and {}",
@@ -109,20 +118,27 @@ pub fn linear(inputs: &[&Info]) -> Result<Info> {
     let mut shape = batch.to_vec();
     match weight.shape.as_slice() {
         [out, m] if n == m => shape.push(*out),
-        [out, m] => return Err(cannot_multiply(elements(batch), *n, *m, *out)),
+        [out, m] => {
+            return Err(cannot_multiply(if bias.is_some() { "addmm" } else { "mm" }, elements(batch), *n, *m, *out));
+        }
         [m] if n == m => {}
         [m] => {
             let rows = elements(batch);
             return Err(Error::mismatch(format!("size mismatch, got input ({rows}), mat ({rows}x{n}), vec ({m})")));
         }
         other => {
-            return Err(Error::mismatch(format!("weight of linear needs to be 1D or 2D, but it is {}D", other.len())));
+            return Err(Error::mismatch(format!(
+                "t() expects a tensor with <= 2 dimensions, but self is {}D",
+                other.len()
+            )));
         }
     }
     if let Some(bias) = bias
         && !super::operand::expands_to(&bias.shape, &shape)
     {
-        return Err(super::shape::not_expandable(&bias.shape, &shape, bias));
+        // torch folds the batch into rows before it adds.
+        let folded: Vec<usize> = [elements(batch)].into_iter().chain(shape.last().copied()).collect();
+        return Err(super::shape::not_expandable(&bias.shape, &folded, bias));
     }
     Ok(like(x, shape))
 }

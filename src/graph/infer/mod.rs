@@ -68,7 +68,7 @@ fn dispatch(op: &Op, inputs: &[&Info]) -> Result<Vec<Info>> {
         Op::CompareScalar { .. } => one_of(binary::compare_scalar(one(inputs)?)),
         Op::Where => one_of(binary::choose(inputs)),
         Op::Clamp { min, max } => one_of(binary::clamp(*min, *max, one(inputs)?)),
-        Op::MaskedFill { value } => one_of(binary::masked_fill(*value, inputs)),
+        Op::MaskedFill { .. } => one_of(binary::masked_fill(inputs)),
         Op::Cast { dtype } => one_of(unary::cast(*dtype, one(inputs)?)),
         Op::Detach => one_of(one(inputs).cloned()),
 
@@ -84,7 +84,7 @@ fn dispatch(op: &Op, inputs: &[&Info]) -> Result<Vec<Info>> {
         Op::Triu { .. } => one_of(shape::triangle("triu", one(inputs)?)),
         Op::IndexSelect { dim } => one_of(index::index_select(*dim, inputs)),
         Op::Gather { dim } => one_of(index::gather(*dim, inputs)),
-        Op::Scatter { dim, reduce } => one_of(index::scatter(*dim, *reduce, inputs)),
+        Op::Scatter { dim, .. } => one_of(index::scatter(*dim, inputs)),
         Op::Index { dims } => one_of(index::index(dims, inputs)),
         Op::IndexPut { dims, .. } => one_of(index::index_put(dims, inputs)),
         Op::Embedding { padding_idx } => one_of(index::embedding(*padding_idx, inputs)),

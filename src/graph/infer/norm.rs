@@ -26,7 +26,7 @@ pub fn batch_norm_train(inputs: &[&Info]) -> Result<Vec<Info>> {
         _ => return Err(count(inputs, 1, 3)),
     };
     let channels = each_channel(x, &per_channel)?;
-    if elements(&x.shape) == channels {
+    if x.shape.len() < 2 || elements(&x.shape) == channels {
         return Err(one_value(&x.shape));
     }
     let statistic = like(x, vec![channels]);
@@ -35,14 +35,9 @@ pub fn batch_norm_train(inputs: &[&Info]) -> Result<Vec<Info>> {
 
 /// Checks operands with one element for each channel, and gives back how many channels there are.
 fn each_channel(x: &Info, operands: &[(&str, &Info)]) -> Result<usize> {
-    if x.shape.len() < 2 {
-        return Err(Error::mismatch(format!(
-            "Expected at least 2 dimensions for input tensor but received {}",
-            x.shape.len()
-        )));
-    }
     float("batch_norm", x)?;
-    let channels = size_at(&x.shape, 1);
+    // torch counts no channels without a second dim.
+    let channels = if x.shape.len() < 2 { 0 } else { size_at(&x.shape, 1) };
     for (name, operand) in operands {
         let have = elements(&operand.shape);
         if have != channels {
@@ -66,7 +61,7 @@ pub fn layer_norm(dims: usize, inputs: &[&Info]) -> Result<Info> {
     };
     let normalized = last_dims(dims, x)?;
     for (name, operand) in ["weight", "bias"].into_iter().zip(affine) {
-        fits(name, operand, normalized, x)?;
+        fits(name, operand, normalized, false, x)?;
     }
     float("LayerNormKernelImpl", x)?;
     Ok(x.clone())
@@ -80,7 +75,7 @@ pub fn rms_norm(dims: usize, inputs: &[&Info]) -> Result<Info> {
     };
     let normalized = last_dims(dims, x)?;
     for operand in affine {
-        fits("weight", operand, normalized, x)?;
+        fits("weight", operand, normalized, true, x)?;
     }
     float("rms_norm", x)?;
     Ok(x.clone())
@@ -99,12 +94,13 @@ fn last_dims(dims: usize, x: &Info) -> Result<&[usize]> {
 }
 
 /// The weight's shape is normalized_shape, so a misfit is one of the input.
-fn fits(name: &str, operand: &Info, normalized: &[usize], x: &Info) -> Result<()> {
+fn fits(name: &str, operand: &Info, normalized: &[usize], rms: bool, x: &Info) -> Result<()> {
     if operand.shape == normalized {
         return Ok(());
     }
-    if operand.shape.len() == normalized.len() {
-        let sizes: String = operand.shape.iter().map(|n| format!(", {n}")).collect();
+    if operand.shape.len() == normalized.len() && name == "weight" {
+        let sizes = operand.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let sizes = if rms { sizes } else { format!(", {sizes}") };
         return Err(Error::mismatch(format!(
             "Given normalized_shape={:?}, expected input with shape [*{sizes}], but got input of size{:?}",
             operand.shape, x.shape
@@ -130,11 +126,19 @@ pub fn group_norm(groups: usize, inputs: &[&Info]) -> Result<Info> {
     }
     let channels = size_at(&x.shape, 1);
     if groups == 0 {
-        return Err(Error::mismatch("Expected num groups to be greater than 0, got 0"));
+        return Err(Error::mismatch("integer division or modulo by zero"));
     }
     if !channels.is_multiple_of(groups) {
         return Err(Error::mismatch(format!(
             "Expected number of channels in input to be divisible by num_groups, but got input of shape {:?} and num_groups={groups}",
+            x.shape
+        )));
+    }
+    // F.group_norm's own check: batch and channels of one group, and the image.
+    let batch = size_at(&x.shape, 0).saturating_mul(channels) / groups;
+    if batch.saturating_mul(x.shape.iter().skip(2).product()) == 1 {
+        return Err(Error::mismatch(format!(
+            "Expected more than 1 value per channel when training, got input size {:?}",
             x.shape
         )));
     }

@@ -58,7 +58,7 @@ pub fn c_type(dtype: DType) -> &'static str {
         DType::Float32 => "float",
         DType::Float16 => "c10::Half",
         DType::BFloat16 => "c10::BFloat16",
-        DType::Int64 => "int64_t",
+        DType::Int64 => "long int",
         DType::Int32 => "int",
         DType::Int16 => "short",
         DType::Int8 => "signed char",

@@ -23,23 +23,21 @@ pub fn pad(pads: &[(i64, i64)], mode: PadMode, x: &Info) -> Result<Info> {
         }
         let size = *size as i64;
         let padded = size + before + after;
-        if padded < 0 {
-            return Err(Error::mismatch(format!(
-                "The input size {size}, plus negative padding {before} and {after} resulted in a negative output size, which is invalid. \
-                 Check dimension {dim} of your input."
-            )));
-        }
         match mode {
-            PadMode::Reflect if before >= size.max(1) || after >= size.max(1) => {
+            PadMode::Reflect | PadMode::Replicate if padded < 1 && size > 0 => {
+                return Err(Error::mismatch(format!("input (W: {size}) is too small. Calculated output W: {padded}")));
+            }
+            PadMode::Reflect | PadMode::Replicate if size == 0 && padded > 0 => {
                 return Err(Error::mismatch(format!(
-                    "Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at dimension \
-                     {dim} of input {:?}",
+                    "Expected 2D or 3D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for input, but got: {:?}",
                     x.shape
                 )));
             }
-            PadMode::Replicate if size == 0 && padded > 0 => {
+            PadMode::Reflect if before >= size.max(1) || after >= size.max(1) => {
                 return Err(Error::mismatch(format!(
-                    "replicate padding of dimension {dim} of input {:?}, which has no elements to repeat",
+                    "Argument #{}: Padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at \
+                     dimension {dim} of input {:?}",
+                    2 + 2 * (x.shape.len() - dim),
                     x.shape
                 )));
             }
@@ -50,6 +48,15 @@ pub fn pad(pads: &[(i64, i64)], mode: PadMode, x: &Info) -> Result<Info> {
                 return Err(Error::mismatch("Negative padding value is resulting in an empty dimension"));
             }
             _ => {}
+        }
+        if padded < 0 && size + before.min(after) < 0 {
+            return Err(Error::mismatch("narrow(): length must be non-negative."));
+        }
+        if padded < 0 {
+            return Err(Error::mismatch(format!(
+                "The input size {size}, plus negative padding {before} and {after} resulted in a negative output size, which is invalid. \
+                 Check dimension {dim} of your input."
+            )));
         }
         shape.push(super::operand::size(padded));
     }

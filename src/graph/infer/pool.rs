@@ -18,9 +18,16 @@ pub fn avg_pool(pool: &Pool, divisor_override: Option<usize>, x: &Info) -> Resul
     if divisor_override == Some(0) {
         return Err(Error::mismatch("divisor must be not zero"));
     }
+    if let ([kt, kh, kw], [_, _, t, h, w]) = (pool.kernel_size.as_slice(), x.shape.as_slice())
+        && (t < kt || h < kh || w < kw)
+    {
+        return Err(Error::mismatch(format!(
+            "input image (T: {t} H: {h} W: {w}) smaller than kernel size (kT: {kt} kH: {kh} kW: {kw})"
+        )));
+    }
     let values = pooled("avg", pool, x)?;
     if x.dtype != DType::Int64 {
-        float(&format!("avg_pool{}d_out_frame", pool.kernel_size.len()), x)?;
+        float(&format!("avg_pool{}d", pool.kernel_size.len()), x)?;
     }
     Ok(values)
 }
@@ -32,6 +39,9 @@ fn with_indices(values: Info, indices: bool) -> Vec<Info> {
 
 fn pooled(kind: &str, pool: &Pool, x: &Info) -> Result<Info> {
     let spatial = pool.kernel_size.len();
+    if kind == "max" && x.shape.len() != spatial + 2 && spatial == 2 {
+        return Err(Error::mismatch("non-empty 3D or 4D (batch mode) tensor expected for input"));
+    }
     if !(1..=3).contains(&spatial) {
         return Err(Error::mismatch(format!("{kind}_pool over {spatial} dimensions")));
     }
@@ -54,15 +64,15 @@ fn pooled(kind: &str, pool: &Pool, x: &Info) -> Result<Info> {
         return Err(Error::mismatch("dilation should be greater than zero"));
     }
     let (outer, image) = planes(x, spatial, |shape| match spatial {
-        1 => format!(
-            "Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got: {shape:?}"
-        ),
-        2 => format!(
-            "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got: {shape:?}"
-        ),
-        _ => format!(
-            "Expected 4D or 5D (batch mode) tensor with optional 0 dim batch size for input, but got: {shape:?}"
-        ),
+        1 => {
+            format!("Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:{shape:?}")
+        }
+        2 => {
+            format!("Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but got:{shape:?}")
+        }
+        _ => {
+            format!("Expected 4D or 5D (batch mode) tensor with optional 0 dim batch size for input, but got:{shape:?}")
+        }
     })?;
     let mut sizes = Vec::new();
     for ((have, (kernel, dilation)), (stride, padding)) in
@@ -74,6 +84,9 @@ fn pooled(kind: &str, pool: &Pool, x: &Info) -> Result<Info> {
             return Err(Error::mismatch(format!(
                 "pad should be at most half of effective kernel size, but got pad={padding}, kernel_size={kernel} and dilation={dilation}"
             )));
+        }
+        if padding > *kernel as i64 / 2 {
+            return Err(Error::mismatch(half(pool)));
         }
         let free = *have as i64 + 2 * padding - span + if pool.ceil_mode { stride - 1 } else { 0 };
         let count = free.div_euclid(stride) + 1;
@@ -94,6 +107,24 @@ fn pooled(kind: &str, pool: &Pool, x: &Info) -> Result<Info> {
         )));
     }
     Ok(like(x, outer.iter().copied().chain(sizes.into_iter().map(size)).collect()))
+}
+
+/// torch's second check of the padding, which knows no dilation.
+fn half(pool: &Pool) -> String {
+    match (pool.kernel_size.as_slice(), pool.padding.as_slice()) {
+        ([k], [p]) => {
+            format!(
+                "max_pool1d() padding should be at most half of kernel size, but got padding={p} and kernel_size={k}"
+            )
+        }
+        ([kh, kw], [ph, pw]) => format!(
+            "pad should be smaller than or equal to half of kernel size, but got padW = {pw}, padH = {ph}, kW = {kw}, kH = {kh}"
+        ),
+        ([kt, kh, kw], [pt, ph, pw]) => format!(
+            "pad should be smaller than or equal to half of kernel size, but got kT: {kt} kW: {kw} kH: {kh} padT: {pt} padW: {pw} padH: {ph}"
+        ),
+        _ => "pad should be smaller than or equal to half of kernel size".to_owned(),
+    }
 }
 
 /// (N, C) and the spatial sizes, of which none is empty.
@@ -117,14 +148,16 @@ pub fn adaptive(kind: &str, output_size: &[usize], x: &Info) -> Result<Info> {
         Some((outer, image)) if image.len() == spatial => outer,
         _ => {
             return Err(Error::mismatch(format!(
-                "{name}(): Expected {}D or {}D tensor, but got {:?}",
+                "{name}(): Expected {}D or {}D tensor, but got: {:?}",
                 spatial + 1,
                 spatial + 2,
                 x.shape
             )));
         }
     };
-    if let Some(dim) = (1..x.shape.len()).find(|d| super::operand::size_at(&x.shape, *d) == 0) {
+    // The two-dimensional average alone allows no channels.
+    let from = if kind == "avg" && spatial < 3 { 2 } else { 1 };
+    if let Some(dim) = (from..x.shape.len()).find(|d| super::operand::size_at(&x.shape, *d) == 0) {
         return Err(Error::mismatch(format!(
             "{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes {:?} with dimension {dim} being \
              empty",

@@ -2,7 +2,7 @@
 
 use super::super::Info;
 use super::super::op::{Cumulate, Reduce};
-use super::operand::{dim_of, dims_of, elements, float, floating, like, number, scalar_type, size_at, with_size};
+use super::operand::{dim_of, dims_of, elements, float, floating, like, scalar_type, size_at, with_size};
 use crate::dtype::{Category, DType};
 use crate::error::{Error, Result};
 
@@ -76,7 +76,9 @@ fn not_empty(name: &str, dims: &[usize], x: &Info) -> Result<DType> {
 pub fn arg(name: &str, dim: usize, keepdim: bool, x: &Info) -> Result<Info> {
     dim_of(dim, x)?;
     not_empty(name, &[dim], x)?;
-    number(&format!("{name}_cpu"), x)?;
+    if x.dtype == DType::Bool {
+        return Err(Error::mismatch(format!("{name}(): does not support bool input")));
+    }
     Ok(Info { shape: reduced(&[dim], keepdim, x), dtype: DType::Int64 })
 }
 
@@ -106,7 +108,7 @@ pub fn softmax(name: &str, dim: usize, x: &Info) -> Result<Info> {
     if !x.dtype.is_float() {
         let last = dim + 1 == x.shape.len().max(1);
         let kernel = if last { format!("{name}_lastdim_kernel_impl") } else { format!("{name}_kernel_impl") };
-        float(&kernel.replace("log_softmax_kernel", "softmax_kernel"), x)?;
+        float(&kernel, x)?;
     }
     Ok(x.clone())
 }

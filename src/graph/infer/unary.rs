@@ -18,8 +18,9 @@ pub fn unary(op: Unary, x: &Info) -> Result<Info> {
         Unary::Relu if x.dtype == DType::Bool => {
             return Err(Error::mismatch("Boolean inputs not supported for relu"));
         }
+        Unary::Abs => rounded("abs_cpu", x)?,
         Unary::Square if x.dtype == DType::Bool => DType::Int64,
-        Unary::Abs | Unary::Neg | Unary::Sign | Unary::Relu | Unary::Square => x.dtype,
+        Unary::Neg | Unary::Sign | Unary::Relu | Unary::Square => x.dtype,
         Unary::Floor => rounded("floor_vml_cpu", x)?,
         Unary::Ceil => rounded("ceil_vml_cpu", x)?,
         Unary::Round => rounded("round_vml_cpu", x)?,
