@@ -29,3 +29,6 @@ pub mod python;
 pub mod network;
 
 pub mod engine;
+
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -2,6 +2,7 @@
 
 use crate::cases::Options;
 use crate::run::{debian, run, say};
+use crate::stamp::Stamp;
 use crate::{page, serve, torch};
 use anyhow::Result;
 use std::path::PathBuf;
@@ -49,8 +50,12 @@ pub fn bench(only: Option<&str>, no_build: bool) -> Result<()> {
         page::build(true)?;
     }
     let python = torch::python()?;
-    say("npm packages of benches/");
-    page::npm(&["ci", "--prefix", "benches", "--no-audit", "--no-fund", "--loglevel=error"])?;
+    let stamp = Stamp::of("bench-packages", &["benches/package-lock.json"], "")?;
+    if !stamp.fresh(&["benches/node_modules/.package-lock.json"]) {
+        say("npm packages of benches/");
+        page::npm(&["ci", "--prefix", "benches", "--no-audit", "--no-fund", "--loglevel=error"])?;
+        stamp.done()?;
+    }
     let mut command = node("benches/bench.mjs", &[])?;
     run(command.env("TORCHTAB_PYTHON", python).args(only))
 }

@@ -39,8 +39,8 @@ pub fn build(release: bool) -> Result<()> {
     wasm::build(release)?;
     let made = [wasm::OUT, "www/api"].into_iter().chain(SETTINGS.iter().copied()).collect::<Vec<_>>();
     let stamp = Stamp::of("api", &made, "")?;
-    if !stamp.fresh(&["pkg"]) {
-        say("the JavaScript API in pkg/ (npm run build:api)");
+    if !stamp.fresh(&["pkg/dist/index.js"]) {
+        say("the JavaScript API in pkg/dist/ (npm run build:api)");
         npm(&["run", "--silent", "build:api"])?;
         stamp.done()?;
     }
