@@ -4,11 +4,13 @@
 
 use super::super::op::Op;
 use super::super::{Graph, Node, ValueId};
-use super::prune::wanted_at_the_end;
+use super::prune::{needed, wanted_at_the_end};
 
 /// A graph in two parts that share the numbering of values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prepared {
+    /// nodes that make the first values of leaves without given ones ([`Leaf::init`](super::super::Leaf)): run once, before all else
+    pub init: Vec<Node>,
     /// nodes that depend on leaves and constants only, in an order in which they can run
     pub prelude: Vec<Node>,
     /// results of the prelude that the body or the output uses: what to keep until weights change
@@ -22,6 +24,7 @@ pub struct Prepared {
 /// Random numbers are new in each run, and with them all that depends on them. Nodes that take nothing (`torch.zeros`) need no run each
 /// either. For inference: a gradient must pass through these nodes, and in train mode a leaf changes between runs.
 pub fn hoist(mut graph: Graph) -> Prepared {
+    let init = split_init(&mut graph);
     let mut early = vec![false; graph.values.len()];
     let mut mark = |early: &mut Vec<bool>, id: ValueId| {
         if let Some(flag) = early.get_mut(id.0 as usize) {
@@ -43,13 +46,26 @@ pub fn hoist(mut graph: Graph) -> Prepared {
     graph.nodes = rest;
     let mut used = vec![false; graph.values.len()];
     let uses = graph.nodes.iter().flat_map(|node| node.inputs.iter().copied());
-    let init = graph.leaves.iter().filter_map(|leaf| leaf.init);
-    for id in uses.chain(wanted_at_the_end(&graph)).chain(init) {
+    for id in uses.chain(wanted_at_the_end(&graph)) {
         mark(&mut used, id);
     }
     let made = prelude.iter().flat_map(|node| node.outputs.iter().copied());
     let kept = made.filter(|id| used.get(id.0 as usize).copied().unwrap_or(false)).collect();
-    Prepared { prelude, kept, body: graph }
+    Prepared { init, prelude, kept, body: graph }
+}
+
+/// Takes out the nodes that only leaves' first values need, and copies those that the run needs too.
+fn split_init(graph: &mut Graph) -> Vec<Node> {
+    let first_values: Vec<ValueId> = graph.leaves.iter().filter_map(|leaf| leaf.init).collect();
+    if first_values.is_empty() {
+        return Vec::new();
+    }
+    let first = needed(graph, &first_values).nodes;
+    let run = needed(graph, &wanted_at_the_end(graph)).nodes;
+    let init = graph.nodes.iter().zip(&first).filter(|(_, first)| **first).map(|(node, _)| node.clone()).collect();
+    let mut keep = first.into_iter().zip(run).map(|(first, run)| run || !first);
+    graph.nodes.retain(|_| keep.next().unwrap_or(false));
+    init
 }
 
 /// Whether two runs of the operator on the same operands differ.

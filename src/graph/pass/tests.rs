@@ -77,6 +77,8 @@ fn batch_norm_folds_and_its_arithmetic_leaves_the_run() {
         assert_eq!(names(&prepared.body.nodes), [layer, "aten.relu"], "{transposed} {groups} {bias}");
         assert_eq!(prepared.kept.len(), 2, "the new weight and the new bias");
         assert_eq!(prepared.body.output, output);
+        let freed: Vec<ValueId> = last_use(&prepared.body).concat();
+        assert!(prepared.kept.iter().all(|id| !freed.contains(id)), "what is cached outlives the run");
     }
 }
 
@@ -106,6 +108,16 @@ fn random_numbers_are_new_in_each_run() {
     assert_eq!(names(&prepared.prelude), ["aten.exp"]);
     assert_eq!(prepared.kept, [fixed]);
     assert_eq!(names(&prepared.body.nodes), ["aten.normal", "aten.add"]);
+}
+
+#[test]
+fn first_values_are_made_apart_from_the_run() {
+    let mut graph = network(false, 1, true);
+    prune(&mut graph, |_| false);
+    let prepared = hoist(graph);
+    assert_eq!(names(&prepared.init), ["aten.uniform"]);
+    assert_eq!(prepared.prelude, []);
+    assert_eq!(names(&prepared.body.nodes), ["aten.conv2d", "aten.batch_norm", "aten.relu"]);
 }
 
 #[test]
