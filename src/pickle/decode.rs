@@ -402,16 +402,7 @@ impl<'a> Machine<'a> {
         if !matches!(self.pickle.arena.get(args), Object::Tuple(_)) {
             return Err(self.malformed(format!("{made:?} with arguments that are no tuple")));
         }
-        let instance = Instance {
-            made,
-            callable,
-            args,
-            kwargs,
-            list_items: Vec::new(),
-            set_items: Vec::new(),
-            dict_items: Vec::new(),
-            states: Vec::new(),
-        };
+        let instance = Instance { kwargs, ..Instance::call(made, callable, args) };
         self.push(Object::Instance(Box::new(instance)))
     }
 

@@ -1,6 +1,8 @@
 //! Python's numbers and strings as pickle spells them: two's complement longs, decimal text, escapes.
 
 use super::object::Object;
+use super::opcode::Opcode;
+use crate::error::{Error, Result};
 use num_bigint::BigInt;
 
 /// Digits of a decimal LONG that we read: parsing is quadratic, and no checkpoint holds such numbers.
@@ -14,6 +16,36 @@ pub fn int(value: BigInt) -> Object {
 /// LONG1 and LONG4: little-endian two's complement, empty is 0.
 pub fn long(bytes: &[u8]) -> Object {
     int(BigInt::from_signed_bytes_le(bytes))
+}
+
+/// An int as CPython's protocol 2 spells it: the shortest of BININT1, BININT2 and BININT, else LONG1.
+pub fn write_int(value: i64, out: &mut Vec<u8>) {
+    if let Ok(byte) = u8::try_from(value) {
+        out.extend([Opcode::BININT1 as u8, byte]);
+    } else if let Ok(two) = u16::try_from(value) {
+        out.push(Opcode::BININT2 as u8);
+        out.extend(two.to_le_bytes());
+    } else if let Ok(four) = i32::try_from(value) {
+        out.push(Opcode::BININT as u8);
+        out.extend(four.to_le_bytes());
+    } else {
+        let bytes = BigInt::from(value).to_signed_bytes_le();
+        out.extend([Opcode::LONG1 as u8, u8::try_from(bytes.len()).unwrap_or(0)]);
+        out.extend(bytes);
+    }
+}
+
+/// A wider int: LONG1, or LONG4 from 256 bytes on.
+pub fn write_long(bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    if let Ok(len) = u8::try_from(bytes.len()) {
+        out.extend([Opcode::LONG1 as u8, len]);
+    } else {
+        let len = i32::try_from(bytes.len()).map_err(|_| Error::too_large("an int", bytes.len(), i32::MAX))?;
+        out.push(Opcode::LONG4 as u8);
+        out.extend(len.to_le_bytes());
+    }
+    out.extend(bytes);
+    Ok(())
 }
 
 /// INT and LONG: decimal text, LONG with a trailing `L`; protocol 1's `00` and `01` are bools. `None` when it is no number.

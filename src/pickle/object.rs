@@ -85,6 +85,22 @@ pub struct Instance {
     pub states: Vec<NodeId>,
 }
 
+impl Instance {
+    /// What a call made, with nothing added to it yet.
+    pub fn call(made: Made, callable: NodeId, args: NodeId) -> Self {
+        Self {
+            made,
+            callable,
+            args,
+            kwargs: None,
+            list_items: Vec::new(),
+            set_items: Vec::new(),
+            dict_items: Vec::new(),
+            states: Vec::new(),
+        }
+    }
+}
+
 /// All objects of one pickle, and where in it each began.
 #[derive(Clone, Debug, Default)]
 pub struct Arena {

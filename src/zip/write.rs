@@ -130,8 +130,8 @@ pub struct Writer<'a> {
     central: Vec<u8>,
     count: u64,
     open: Option<Open>,
-    /// names without the folder, and checksums, in the order of writing
-    written: Vec<(String, u32)>,
+    /// names without the folder, and checksums of those that are not empty, in the order of writing
+    written: Vec<(String, Option<u32>)>,
 }
 
 struct Open {
@@ -147,8 +147,8 @@ impl<'a> Writer<'a> {
         Self { sink, root: root.to_owned(), at: 0, central: Vec::new(), count: 0, open: None, written: Vec::new() }
     }
 
-    /// Names and checksums of the records so far.
-    pub fn written(&self) -> &[(String, u32)] {
+    /// Names of the records so far, without the folder, and checksums of those that are not empty.
+    pub fn written(&self) -> &[(String, Option<u32>)] {
         &self.written
     }
 
@@ -222,7 +222,7 @@ impl<'a> Writer<'a> {
         central.extend(name.as_bytes());
         central.extend(wide);
         self.count += 1;
-        self.written.push((open.name, crc));
+        self.written.push((open.name, (open.size > 0).then_some(crc)));
         Ok(())
     }
 

@@ -3,8 +3,12 @@
 use crate::robustness::fixtures;
 use indexmap::IndexMap;
 use std::rc::Rc;
-use torchtab::checkpoint::storage::Place;
+use torchtab::checkpoint::globals::Verdict;
+use torchtab::checkpoint::storage::{Place, StorageId};
 use torchtab::checkpoint::tensor::TensorId;
+use torchtab::checkpoint::write::adopt::Adoption;
+use torchtab::checkpoint::write::draft::Draft;
+use torchtab::checkpoint::write::fresh::Origin;
 use torchtab::checkpoint::{Checkpoint, Format};
 use torchtab::data::TensorData;
 use torchtab::dtype::{Category, DType};
@@ -106,7 +110,7 @@ fn only_storages_differ(old: &[u8], new: &[u8], checkpoint: &Checkpoint, name: &
     let at = |place: u64| usize::try_from(place).unwrap();
     let mut open = |start: u64, len: u64| free[at(start)..at(start + len)].fill(true);
     for index in 0.. {
-        let Ok(storage) = checkpoint.storage(torchtab::checkpoint::storage::StorageId(index)) else { break };
+        let Ok(storage) = checkpoint.storage(StorageId(index)) else { break };
         match &storage.place {
             Place::Range(range) => open(range.start, range.end - range.start),
             Place::Record(entry) => {
@@ -168,4 +172,97 @@ fn a_deflated_record_is_stored_and_aligned() {
     let stored: Vec<_> = directory.entries.values().filter(|e| e.compressed_size == e.size && e.size == 144).collect();
     assert_eq!(stored.len(), 1);
     assert_eq!(pollster::block_on(stored[0].data_offset(&source)).unwrap() % 64, 0);
+}
+
+/// What CPython's pickler wrote comes out of ours again: protocol 2, from the objects that we read.
+#[test]
+fn pickles_are_encoded_as_cpython_does() {
+    let mut seen = 0;
+    for (name, bytes) in readable() {
+        let (source, checkpoint) = open(&bytes);
+        if checkpoint.pickle().protocol != 2 || checkpoint.format() == Format::Safetensors {
+            continue;
+        }
+        let directory = pollster::block_on(Directory::read(&*source));
+        let original = match &directory {
+            Ok(directory) => {
+                let entry = directory.entries.values().find(|e| e.name.ends_with("data.pkl")).unwrap();
+                pollster::block_on(entry.read(&*source, 1 << 30)).unwrap().0
+            }
+            Err(_) => {
+                let pickle = checkpoint.pickle();
+                let start = usize::try_from(pickle.arena.offset(torchtab::pickle::object::NodeId(0))).unwrap() - 2;
+                bytes[start..start + pickle.len].to_vec()
+            }
+        };
+        let mut pickle = checkpoint.pickle().clone();
+        let ours = torchtab::pickle::encode::encode_as_read(&mut pickle.arena, pickle.root).unwrap();
+        let differ = original.iter().zip(&ours).position(|(a, b)| a != b);
+        assert!(
+            original == ours,
+            "{name}: {} bytes, ours {}, first other one at {differ:?}",
+            original.len(),
+            ours.len()
+        );
+        seen += 1;
+    }
+    assert!(seen >= 6, "only {seen} pickles were compared");
+}
+
+/// The whole file made again: its objects taken over into a draft, and that written.
+fn afresh(
+    checkpoint: &Checkpoint,
+    source: &dyn ByteSource,
+    bytes: &[u8],
+    folder: &str,
+) -> (Vec<u8>, Vec<torchtab::error::Warning>) {
+    let mut draft = Draft::default();
+    let mut adoption = Adoption::new(checkpoint);
+    let root = adoption.take(checkpoint.root(), &mut draft).unwrap();
+    let mut parts = Parts::default();
+    let origin = Origin { file: Some(checkpoint), changes: None };
+    if checkpoint.format() == Format::Legacy {
+        let keys = legacy_keys(checkpoint);
+        pollster::block_on(draft.write_legacy(root, &|i| keys[i].clone(), origin, &mut parts)).unwrap();
+    } else {
+        pollster::block_on(draft.write_zip(root, folder, origin, &mut parts)).unwrap();
+    }
+    let copied: u64 = parts.0.iter().map(|p| if let Part::Copy(r) = p { r.end - r.start } else { 0 }).sum();
+    assert!(copied <= bytes.len() as u64);
+    (pollster::block_on(parts.collect(source)).unwrap(), adoption.notes())
+}
+
+/// The addresses that torch named the storages by, in the order of the pickle.
+fn legacy_keys(checkpoint: &Checkpoint) -> Vec<String> {
+    let all = (0..).map(|i| checkpoint.storage(StorageId(i)).map(|s| s.key.clone()));
+    all.take_while(Result::is_ok).map(Result::unwrap).collect()
+}
+
+/// For the same content our bytes are torch.save's, the identification included.
+#[test]
+fn what_torch_saved_is_saved_afresh_with_the_same_bytes() {
+    let mut seen = 0;
+    for (name, bytes) in readable() {
+        let (source, checkpoint) = open(&bytes);
+        let (ours, notes) = afresh(&checkpoint, &*source, &bytes, &Draft::root_of(&name));
+        let torchs = checkpoint.pickle().protocol == 2
+            && matches!(checkpoint.format(), Format::Zip | Format::Legacy)
+            && !matches!(name.as_str(), "cycle.pth" | "deflated.pth");
+        if torchs {
+            let differ = bytes.iter().zip(&ours).position(|(a, b)| a != b);
+            assert!(
+                ours == bytes,
+                "{name}: {} bytes, ours {}, first other one at {differ:x?}",
+                bytes.len(),
+                ours.len()
+            );
+            assert!(notes.is_empty(), "{name}: {notes:?}");
+            seen += 1;
+        }
+        let (_, again) = open(&ours);
+        assert!(again.globals().iter().all(|g| g.verdict == Verdict::Allowed), "{name}: {:?}", again.globals());
+        // Numpy arrays became tensors too.
+        assert!(again.tensors().len() >= checkpoint.tensors().len(), "{name}");
+    }
+    assert!(seen >= 6, "only {seen} files were compared");
 }

@@ -149,7 +149,7 @@ impl Checkpoint {
 }
 
 /// The CRC-32 of a storage with its patches.
-async fn checksum(storage: &Storage, patches: &[Patch], source: &dyn ByteSource) -> Result<u32> {
+pub(super) async fn checksum(storage: &Storage, patches: &[Patch], source: &dyn ByteSource) -> Result<u32> {
     let mut crc = crc32fast::Hasher::new();
     let mut at = 0;
     for patch in patches {

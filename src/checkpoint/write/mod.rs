@@ -1,9 +1,14 @@
-//! Saving: the file with some tensors changed ([`changed`]).
+//! Saving: the file with some tensors changed ([`changed`]); a file from scratch, described as a [`draft`], written as torch.save writes
+//! it ([`fresh`]).
 //!
 //! What did not change is copied as ranges of the source and never read, or read in windows where a checksum covers it.
 
+pub mod adopt;
 pub mod changed;
+pub mod draft;
+pub mod fresh;
 pub mod patch;
+pub mod serialization_id;
 
 use super::tensor::TensorId;
 use crate::data::TensorData;
