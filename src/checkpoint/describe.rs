@@ -92,7 +92,7 @@ impl Checkpoint {
             bytes: self.source.len(),
             entries: self.entries().to_vec(),
             values: self.values().to_vec(),
-            warnings: self.warnings().to_vec(),
+            warnings: [self.warnings(), &self.read_warnings()].concat(),
             globals: self.counted_globals(),
             state_dicts: state_dicts
                 .into_iter()

@@ -9,6 +9,7 @@ pub mod globals;
 pub mod legacy;
 pub mod listing;
 pub mod module;
+pub mod numbers;
 pub mod numpy;
 pub mod optimizer;
 pub mod python;
@@ -16,12 +17,14 @@ pub mod read;
 pub mod rebuild;
 pub mod safetensors;
 pub mod state_dict;
+pub mod stats;
 pub mod storage;
 pub mod tensor;
 pub mod tree;
 pub mod values;
 pub mod view;
 pub mod write;
+pub mod window;
 pub mod zipped;
 
 use crate::error::{Error, Result, Warning};
@@ -31,6 +34,7 @@ use crate::source::{ByteSource, Phase, Progress, Sink};
 use globals::GlobalUse;
 use rebuild::Tensors;
 use serde::Serialize;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use storage::{Storage, StorageId, Storages};
 use tensor::{Tensor, TensorId};
@@ -73,7 +77,8 @@ pub struct Checkpoint {
     source: Rc<dyn ByteSource>,
     loaded: Loaded,
     globals: Vec<GlobalUse>,
-    listing: std::cell::OnceCell<listing::Listing>,
+    listing: OnceCell<listing::Listing>,
+    read_warnings: RefCell<Vec<Warning>>,
 }
 
 impl Checkpoint {
@@ -103,7 +108,7 @@ impl Checkpoint {
                 GlobalUse { module: module.clone(), name: name.clone(), verdict }
             })
             .collect();
-        Ok(Self { source, loaded, globals, listing: std::cell::OnceCell::new() })
+        Ok(Self { source, loaded, globals, listing: OnceCell::new(), read_warnings: RefCell::default() })
     }
 
     /// The container.

@@ -128,6 +128,18 @@ impl<'a> Offsets<'a> {
     pub fn new(tensor: &'a Tensor) -> Self {
         Self { tensor, index: vec![0; tensor.shape.len()], at: 0, left: tensor.numel().unwrap_or(0) }
     }
+
+    /// From element number `first` in row-major order.
+    pub fn starting_at(tensor: &'a Tensor, first: u64) -> Self {
+        let mut index = vec![0; tensor.shape.len()];
+        let (mut rest, mut at) = (first, 0u64);
+        for ((&size, &stride), index) in tensor.shape.iter().zip(&tensor.stride).zip(&mut index).rev() {
+            *index = rest.checked_rem(size).unwrap_or(0);
+            rest = rest.checked_div(size).unwrap_or(0);
+            at = at.wrapping_add(stride.wrapping_mul(*index));
+        }
+        Self { tensor, index, at, left: tensor.numel().unwrap_or(0).saturating_sub(first) }
+    }
 }
 
 impl Iterator for Offsets<'_> {
