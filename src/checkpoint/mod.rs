@@ -23,8 +23,8 @@ pub mod tensor;
 pub mod tree;
 pub mod values;
 pub mod view;
-pub mod write;
 pub mod window;
+pub mod write;
 pub mod zipped;
 
 use crate::error::{Error, Result, Warning};

@@ -1,6 +1,7 @@
 //! Elements of any dtype as f64: what statistics and pictures of a tensor are made of. Complex elements give their absolute value.
 //! Quantised and packed dtypes have no numbers of their own and are refused.
 
+use crate::convert;
 use crate::dtype::{Category, DType};
 use crate::error::{Error, Result};
 use half::{bf16, f16};
@@ -48,13 +49,13 @@ pub fn decode(dtype: DType, bytes: &[u8], out: &mut Vec<f64>) -> Result<()> {
         DType::Int8 => bytewise!(|b: u8| f64::from(i8::from_le_bytes([b]))),
         DType::UInt8 => bytewise!(f64::from),
         DType::Bool => bytewise!(|b| if b == 0 { 0.0 } else { 1.0 }),
-        // float8_e5m2 is float16's upper half.
-        DType::Float8E5M2 => bytewise!(|b| f16::from_bits(u16::from(b) << 8).to_f64()),
-        DType::Float8E4M3FN => bytewise!(|b| if b & 0x7f == 0x7f { f64::NAN } else { small_float(b, 3, 7) }),
-        // The "fnuz" formats have no infinities and no negative zero: its pattern is NaN.
-        DType::Float8E5M2FNUZ => bytewise!(|b| if b == 0x80 { f64::NAN } else { small_float(b, 2, 16) }),
-        DType::Float8E4M3FNUZ => bytewise!(|b| if b == 0x80 { f64::NAN } else { small_float(b, 3, 8) }),
-        DType::Float8E8M0FNU => bytewise!(|b| if b == 0xff { f64::NAN } else { f64::from(i32::from(b) - 127).exp2() }),
+        DType::Float8E5M2
+        | DType::Float8E4M3FN
+        | DType::Float8E5M2FNUZ
+        | DType::Float8E4M3FNUZ
+        | DType::Float8E8M0FNU => {
+            bytewise!(|b| convert::decode(dtype, &[b]).map_or(f64::NAN, convert::Number::as_f64))
+        }
         DType::Complex64 => pairs(bytes, DType::Float32, out)?,
         DType::Complex128 => pairs(bytes, DType::Float64, out)?,
         DType::Complex32 => pairs(bytes, DType::Float16, out)?,
@@ -62,19 +63,6 @@ pub fn decode(dtype: DType, bytes: &[u8], out: &mut Vec<f64>) -> Result<()> {
         _ => return check(dtype),
     }
     Ok(())
-}
-
-/// A float of one sign bit, an exponent with this bias, and `mantissa` bits, without special values.
-fn small_float(byte: u8, mantissa: u32, bias: i32) -> f64 {
-    let sign = if byte & 0x80 == 0 { 1.0 } else { -1.0 };
-    let exponent = i32::from((byte & 0x7f) >> mantissa);
-    let fraction = f64::from(byte & ((1 << mantissa) - 1)) / f64::from(1u32 << mantissa);
-    let size = if exponent == 0 {
-        fraction * f64::from(1 - bias).exp2()
-    } else {
-        (1.0 + fraction) * f64::from(exponent - bias).exp2()
-    };
-    sign * size
 }
 
 /// Absolute values of complex elements.

@@ -1,6 +1,7 @@
 //! Values of tensors: whole, contiguous, little-endian; in bounded windows from the file.
 
 use super::Checkpoint;
+use super::numbers::unit;
 use super::tensor::{TensorId, gather};
 use crate::data::TensorData;
 use crate::dtype::{Category, DType};
@@ -13,11 +14,7 @@ impl Checkpoint {
     /// A tensor's values. Unsupported for quantised, sparse and meta tensors; TooLarge above [`MAX_TENSOR`].
     pub async fn read(&self, id: TensorId) -> Result<TensorData> {
         let tensor = self.tensor(id)?;
-        if let Some(why) = &tensor.unloadable {
-            return Err(Error::unsupported(format!("{why} has no values that can be read here")));
-        }
-        let storage = tensor.storage.ok_or_else(|| Error::unsupported("a tensor without a storage"))?;
-        let storage = self.storage(storage)?;
+        let storage = self.loadable(tensor)?;
         let size = tensor.dtype.size() as u64;
         let bytes = tensor.numel().and_then(|n| n.checked_mul(size)).unwrap_or(u64::MAX);
         // A strided view may span more of its storage than it has elements; an expanded one has more elements than bytes.
@@ -28,12 +25,11 @@ impl Checkpoint {
             return Err(Error::too_large("the tensor", format!("{largest} bytes"), MAX_TENSOR));
         }
         let mut raw = Vec::new();
-        storage
-            .read_range(&*self.source, start.min(end)..end, &mut |window| {
-                raw.extend_from_slice(window);
-                Ok(())
-            })
-            .await?;
+        self.read_storage(storage, start.min(end)..end, &mut |window| {
+            raw.extend_from_slice(window);
+            Ok(())
+        })
+        .await?;
         let mut data = gather(tensor, &raw)?;
         if storage.swapped {
             swap(&mut data);
@@ -45,24 +41,27 @@ impl Checkpoint {
     }
 }
 
-/// Bytes of one number: a complex element is two.
-fn unit(dtype: DType) -> usize {
-    if dtype.category() == Category::Complex { dtype.size() / 2 } else { dtype.size() }
-}
-
 /// Reverses the bytes of every number.
 pub(super) fn swap(data: &mut TensorData) {
-    let unit = unit(data.dtype);
-    for number in data.bytes.chunks_exact_mut(unit) {
+    swap_bytes(&mut data.bytes, data.dtype);
+}
+
+/// The same of elements without a shape.
+pub(super) fn swap_bytes(bytes: &mut [u8], dtype: DType) {
+    for number in bytes.chunks_exact_mut(unit(dtype)) {
         number.reverse();
     }
 }
 
 /// torch's lazy views: `neg` flips the sign of every number, `conj` that of the imaginary parts. In IEEE formats that is the top bit.
 pub(super) fn apply_views(data: &mut TensorData, neg: bool, conj: bool) {
-    let unit = unit(data.dtype);
-    for (index, number) in data.bytes.chunks_exact_mut(unit).enumerate() {
-        let imaginary = data.dtype.category() == Category::Complex && index % 2 == 1;
+    apply_to_bytes(&mut data.bytes, data.dtype, neg, conj);
+}
+
+/// The same of elements without a shape.
+pub(super) fn apply_to_bytes(bytes: &mut [u8], dtype: DType, neg: bool, conj: bool) {
+    for (index, number) in bytes.chunks_exact_mut(unit(dtype)).enumerate() {
+        let imaginary = dtype.category() == Category::Complex && index % 2 == 1;
         if neg != (conj && imaginary)
             && let Some(top) = number.last_mut()
         {

@@ -3,8 +3,7 @@
 //! A stream may reorder: dims are taken by falling stride, so that a transposed or sliced view is one walk through its storage.
 
 use super::Checkpoint;
-use super::numbers::unit;
-use super::read::{apply_views, swap};
+use super::read::{apply_to_bytes, swap_bytes};
 use super::storage::{Place, Storage};
 use super::tensor::{Offsets, Tensor, TensorId};
 use crate::data::TensorData;
@@ -110,7 +109,8 @@ impl Checkpoint {
     ) -> Result<()> {
         let size = tensor.dtype.size();
         let wide = size as u64;
-        let places = || Offsets::starting_at(tensor, range.start).zip(out_places(out.len(), size));
+        let len = out.len();
+        let places = || Offsets::starting_at(tensor, range.start).zip(out_places(len, size));
         let spans = places().map(|(offset, _)| tensor.storage_offset.saturating_add(offset).saturating_mul(wide));
         let Some((low, high)) = spans.fold(None, |span: Option<(u64, u64)>, at| {
             Some(span.map_or((at, at), |(low, high)| (low.min(at), high.max(at))))
@@ -131,7 +131,7 @@ impl Checkpoint {
                     Ok(())
                 })
                 .await?;
-                for (offset, place) in Offsets::starting_at(tensor, range.start).zip(out_places(out.len(), size)) {
+                for (offset, place) in places() {
                     let Some(at) = inside(offset) else { continue };
                     let element = bytes.get(at..at.saturating_add(size));
                     if let (Some(element), Some(place)) = (element, out.get_mut(place..place + size)) {
@@ -198,10 +198,10 @@ fn out_places(len: usize, size: usize) -> impl Iterator<Item = usize> {
 /// Byte order and lazy views, in place.
 fn finish(tensor: &Tensor, storage: &Storage, bytes: &mut [u8]) {
     if storage.swapped {
-        swap(bytes, unit(tensor.dtype));
+        swap_bytes(bytes, tensor.dtype);
     }
     if tensor.neg || tensor.conj {
-        apply_views(bytes, tensor.dtype, tensor.neg, tensor.conj);
+        apply_to_bytes(bytes, tensor.dtype, tensor.neg, tensor.conj);
     }
 }
 
