@@ -66,3 +66,53 @@ fn values_are_bounded_before_anything_is_multiplied() {
         Err("the operator takes 2 operands, got 1".to_owned())
     );
 }
+
+/// Every place of a number in a JSON value.
+fn numbers(value: &serde_json::Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending = vec![(String::new(), value)];
+    while let Some((path, value)) = pending.pop() {
+        match value {
+            serde_json::Value::Number(_) => found.push(path),
+            serde_json::Value::Array(items) => {
+                pending.extend(items.iter().enumerate().map(|(at, item)| (format!("{path}/{at}"), item)));
+            }
+            serde_json::Value::Object(fields) => {
+                pending.extend(fields.iter().map(|(name, field)| (format!("{path}/{name}"), field)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn no_number_in_an_operator_or_a_shape_panics() {
+    let cases: Vec<serde_json::Value> = serde_json::from_str(include_str!("../../../tests/oracle/infer.json")).unwrap();
+    let mut inferred = 0;
+    // Each number of each case by itself, then all at once.
+    for case in &cases {
+        let asked = serde_json::json!([case[0], case[1]]);
+        let places = numbers(&asked);
+        for wild in [0i64, 1, -1, 3, 1 << 31, (1 << 31) - 1, i64::MAX, i64::MIN] {
+            let mut all = asked.clone();
+            for place in &places {
+                let mut one = asked.clone();
+                *one.pointer_mut(place).unwrap() = wild.into();
+                *all.pointer_mut(place).unwrap() = wild.into();
+                inferred += usize::from(tried(one));
+            }
+            inferred += usize::from(tried(all));
+        }
+    }
+    assert!(inferred > 10_000, "{inferred}");
+}
+
+fn tried(asked: serde_json::Value) -> bool {
+    let Ok((op, inputs)) = serde_json::from_value::<(Op, Vec<Sizes>)>(asked) else { return false };
+    let inputs: Vec<Info> = inputs.iter().map(info).collect();
+    let inputs: Vec<&Info> = inputs.iter().collect();
+    let _ = infer(&op, &inputs);
+    let _ = infer(&op, inputs.get(1..).unwrap_or_default());
+    true
+}

@@ -26,7 +26,7 @@ pub struct Prepared {
 pub fn hoist(mut graph: Graph) -> Prepared {
     let init = split_init(&mut graph);
     let mut early = vec![false; graph.values.len()];
-    let mut mark = |early: &mut Vec<bool>, id: ValueId| {
+    let mark = |early: &mut Vec<bool>, id: ValueId| {
         if let Some(flag) = early.get_mut(id.0 as usize) {
             *flag = true;
         }

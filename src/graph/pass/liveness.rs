@@ -9,7 +9,7 @@ use super::prune::wanted_at_the_end;
 /// ([`Prepared::kept`](super::hoist::Prepared)).
 pub fn last_use(graph: &Graph) -> Vec<Vec<ValueId>> {
     let mut passing = vec![false; graph.values.len()];
-    let mut set = |passing: &mut Vec<bool>, id: ValueId, to: bool| {
+    let set = |passing: &mut Vec<bool>, id: ValueId, to: bool| {
         if let Some(flag) = passing.get_mut(id.0 as usize) {
             *flag = to;
         }

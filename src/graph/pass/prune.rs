@@ -52,7 +52,7 @@ pub struct Needed {
 /// Walks back from `wanted` once.
 pub fn needed(graph: &Graph, wanted: &[ValueId]) -> Needed {
     let mut values = vec![false; graph.values.len()];
-    let mut want = |values: &mut Vec<bool>, id: ValueId| {
+    let want = |values: &mut Vec<bool>, id: ValueId| {
         if let Some(flag) = values.get_mut(id.0 as usize) {
             *flag = true;
         }
