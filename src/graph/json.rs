@@ -5,6 +5,7 @@ use super::{Graph, Structure, ValueId, infer};
 use crate::data::TensorData;
 use crate::dtype::Category;
 use crate::error::{Error, Result};
+use std::collections::HashSet;
 
 /// Structures deeper than this are no forward's result, and walking them would be a stack's end.
 const MAX_DEPTH: usize = 64;
@@ -57,9 +58,10 @@ impl Graph {
                 self.same_info(leaf.value, init)?;
             }
         }
+        let buffers: HashSet<ValueId> = self.leaves.iter().map(|leaf| leaf.value).collect();
         for update in &self.updates {
             made.made(update.value)?;
-            if !self.leaves.iter().any(|leaf| leaf.value == update.buffer) {
+            if !buffers.contains(&update.buffer) {
                 return Err(Error::malformed(format!("v{} is updated and is no buffer", update.buffer.0)));
             }
             self.same_info(update.buffer, update.value)?;
