@@ -42,7 +42,7 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
     Ok(Loaded { format: Format::Legacy, pickle, record: "object pickle", storages, tensors, warnings })
 }
 
-/// `pickle.dump` of something: tensors inside it would be whole files, which stay inert.
+/// `pickle.dump` of something: storages of tensors inside it are whole legacy files in bytes objects.
 fn plain(pickle: Pickle, len: u64) -> Result<Loaded> {
     if (pickle.len as u64) < len && pickle.arena.len() < 2 {
         return Err(Error::malformed("neither a checkpoint nor a pickle").code("not_a_checkpoint").at("0x0"));
@@ -54,10 +54,11 @@ fn plain(pickle: Pickle, len: u64) -> Result<Loaded> {
 }
 
 fn enter(storages: &mut Storages, name: StorageName) -> StorageId {
-    let StorageName { key, dtype, location, nbytes } = name;
+    let StorageName { key, dtype, location, nbytes, data } = name;
+    let place = data.map_or(Place::Unknown, Place::Memory);
     let entry = storages.entry(key.clone());
     let index = entry.index();
-    let storage = entry.or_insert(Storage { key, dtype, location, nbytes, place: Place::Unknown, swapped: false });
+    let storage = entry.or_insert(Storage { key, dtype, location, nbytes, place, swapped: false });
     storage.nbytes = storage.nbytes.max(nbytes);
     StorageId(u32::try_from(index).unwrap_or(u32::MAX))
 }

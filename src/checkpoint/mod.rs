@@ -9,6 +9,7 @@ pub mod globals;
 pub mod legacy;
 pub mod listing;
 pub mod module;
+pub mod nested;
 pub mod numbers;
 pub mod numpy;
 pub mod optimizer;
@@ -19,6 +20,7 @@ pub mod safetensors;
 pub mod state_dict;
 pub mod stats;
 pub mod storage;
+pub mod tar;
 pub mod tensor;
 pub mod tree;
 pub mod values;
@@ -93,10 +95,8 @@ impl Checkpoint {
             safetensors::open(&*source).await?
         } else if let Some(error) = foreign::recognise(&head, len) {
             return Err(error);
-        } else if head.get(257..262) == Some(b"ustar") {
-            return Err(Error::unsupported("a tar checkpoint of PyTorch before 0.1.10")
-                .at("0x101")
-                .hint("load it with PyTorch and save it again with torch.save"));
+        } else if tar::is_tar(&head) {
+            tar::open(&*source).await?
         } else {
             legacy::open(&*source).await.map_err(|e| unknown(e, &head))?
         };

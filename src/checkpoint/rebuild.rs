@@ -7,6 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::pickle::object::{Arena, Instance, NodeId, Object};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// A storage as a persistent id names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct StorageName {
     pub location: String,
     /// bytes
     pub nbytes: u64,
+    /// the bytes themselves, where the pickle holds them
+    pub data: Option<Rc<[u8]>>,
 }
 
 /// Finds, or enters, the storage that a persistent id names.
@@ -37,10 +40,10 @@ pub struct Tensors {
 pub fn global(arena: &Arena, id: NodeId) -> Option<(&str, &str)> {
     match arena.get(id) {
         Object::Global { module, name } => Some((modern(module), name)),
-        // Legacy files wrap the class of a module: ('module', cls, source_file, source).
+        // Legacy files wrap the class of a module: ('module', cls, source_file, source); tar files: (cls, source_file, source).
         Object::Persistent(inner) => match arena.get(*inner) {
             Object::Tuple(items) => {
-                global(arena, *items.get(1).filter(|i| matches!(arena.get(**i), Object::Global { .. }))?)
+                global(arena, *items.iter().take(2).find(|i| matches!(arena.get(**i), Object::Global { .. }))?)
             }
             _ => None,
         },
@@ -75,13 +78,20 @@ pub fn sizes(arena: &Arena, id: NodeId) -> Option<Vec<u64>> {
 
 /// Finds every tensor of the pickle. A tensor that does not fit its storage refuses the file, as torch does.
 pub fn tensors(arena: &Arena, record: &str, find: FindStorage<'_>) -> Result<Tensors> {
-    let mut found = Tensors::default();
+    tensors_beside(Tensors::default(), arena, record, find)
+}
+
+/// The same, where some nodes are known to be tensors already: tar files describe them outside the pickle.
+pub fn tensors_beside(mut found: Tensors, arena: &Arena, record: &str, find: FindStorage<'_>) -> Result<Tensors> {
+    let mut nested = HashMap::new();
     for id in arena.ids() {
         let Object::Instance(instance) = arena.get(id) else { continue };
         let Some((module, name)) = global(arena, instance.callable) else { continue };
         let Object::Tuple(args) = arena.get(instance.args) else { continue };
         let located = |e: Error| e.at(format!("{record}+0x{:x}", arena.offset(id)));
-        let tensor = Rebuild { arena, found: &found, find }.call(module, name, args, instance).map_err(located)?;
+        let tensor = Rebuild { arena, found: &found, find, nested: &mut nested }
+            .call(module, name, args, instance)
+            .map_err(located)?;
         if let Some(tensor) = tensor {
             let index = u32::try_from(found.list.len()).unwrap_or(u32::MAX);
             found.list.push(tensor);
@@ -95,6 +105,7 @@ struct Rebuild<'a, 'b> {
     arena: &'a Arena,
     found: &'a Tensors,
     find: FindStorage<'b>,
+    nested: &'a mut HashMap<NodeId, StorageName>,
 }
 
 impl Rebuild<'_, '_> {
@@ -187,35 +198,22 @@ impl Rebuild<'_, '_> {
         Ok(tensor)
     }
 
-    /// `('storage', class, key, location, numel[, (view_key, offset, size)])`, and the offset that the view adds.
-    fn storage(&self, id: NodeId) -> Result<(StorageName, u64)> {
-        let broken = |what: &str| Error::malformed(format!("persistent id of a storage: {what}"));
-        let Object::Persistent(inner) = self.arena.get(id) else { return Err(broken("not a persistent id")) };
-        let Object::Tuple(items) = self.arena.get(*inner) else { return Err(broken("not a tuple")) };
-        let item = |i: usize| items.get(i).copied();
-        let text = |i: usize| match item(i).map(|n| self.arena.get(n)) {
-            Some(Object::Str(s)) => Some(s.clone()),
-            Some(Object::Int(n)) => Some(n.to_string()),
-            _ => None,
-        };
-        if text(0).as_deref() != Some("storage") {
-            return Err(broken("it does not begin with 'storage'"));
-        }
-        let (_, class) = item(1).and_then(|c| global(self.arena, c)).ok_or_else(|| broken("no storage class"))?;
-        let dtype = class_dtype(class).ok_or_else(|| Error::unsupported(format!("storage class torch.{class}")))?;
-        let numel = item(4).and_then(|n| int(self.arena, n)).and_then(|n| u64::try_from(n).ok());
-        let numel = numel.ok_or_else(|| broken("numel must be a non-negative int"))?;
-        let nbytes = numel.checked_mul(dtype.map_or(1, DType::size) as u64).ok_or_else(|| broken("numel overflows"))?;
-        let key = text(2).ok_or_else(|| broken("no key"))?;
-        let location = text(3).unwrap_or_else(|| "cpu".into());
-        let view = match item(5).map(|v| self.arena.get(v)) {
-            Some(Object::Tuple(view)) => {
-                let offset = view.get(1).and_then(|o| int(self.arena, *o)).and_then(|o| u64::try_from(o).ok());
-                offset.ok_or_else(|| broken("a view's offset must be a non-negative int"))?
+    /// The storage of a tensor, and the offset that a view of it adds.
+    fn storage(&mut self, id: NodeId) -> Result<(StorageName, u64)> {
+        if let Object::Instance(made) = self.arena.get(id)
+            && global(self.arena, made.callable) == Some(("torch.storage", "_load_from_bytes"))
+            && let Object::Tuple(args) = self.arena.get(made.args)
+            && let Some(bytes) = args.first()
+        {
+            // The same bytes object can be met a million times.
+            if let Some(known) = self.nested.get(bytes) {
+                return Ok((known.clone(), 0));
             }
-            _ => 0,
-        };
-        Ok((StorageName { key, dtype, location, nbytes }, view))
+            let name = super::nested::storage(self.arena, *bytes)?;
+            self.nested.insert(*bytes, name.clone());
+            return Ok((name, 0));
+        }
+        storage_name(self.arena, id)
     }
 
     fn dtype(&self, id: NodeId) -> Option<DType> {
@@ -291,4 +289,35 @@ impl Rebuild<'_, '_> {
             unloadable: Some(why.into()),
         }
     }
+}
+
+/// `('storage', class, key, location, numel[, (view_key, offset, size)])`, and the offset that the view adds.
+pub fn storage_name(arena: &Arena, id: NodeId) -> Result<(StorageName, u64)> {
+    let broken = |what: &str| Error::malformed(format!("persistent id of a storage: {what}"));
+    let Object::Persistent(inner) = arena.get(id) else { return Err(broken("not a persistent id")) };
+    let Object::Tuple(items) = arena.get(*inner) else { return Err(broken("not a tuple")) };
+    let item = |i: usize| items.get(i).copied();
+    let text = |i: usize| match item(i).map(|n| arena.get(n)) {
+        Some(Object::Str(s)) => Some(s.clone()),
+        Some(Object::Int(n)) => Some(n.to_string()),
+        _ => None,
+    };
+    if text(0).as_deref() != Some("storage") {
+        return Err(broken("it does not begin with 'storage'"));
+    }
+    let (_, class) = item(1).and_then(|c| global(arena, c)).ok_or_else(|| broken("no storage class"))?;
+    let dtype = class_dtype(class).ok_or_else(|| Error::unsupported(format!("storage class torch.{class}")))?;
+    let numel = item(4).and_then(|n| int(arena, n)).and_then(|n| u64::try_from(n).ok());
+    let numel = numel.ok_or_else(|| broken("numel must be a non-negative int"))?;
+    let nbytes = numel.checked_mul(dtype.map_or(1, DType::size) as u64).ok_or_else(|| broken("numel overflows"))?;
+    let key = text(2).ok_or_else(|| broken("no key"))?;
+    let location = text(3).unwrap_or_else(|| "cpu".into());
+    let view = match item(5).map(|v| arena.get(v)) {
+        Some(Object::Tuple(view)) => {
+            let offset = view.get(1).and_then(|o| int(arena, *o)).and_then(|o| u64::try_from(o).ok());
+            offset.ok_or_else(|| broken("a view's offset must be a non-negative int"))?
+        }
+        _ => 0,
+    };
+    Ok((StorageName { key, dtype, location, nbytes, data: None }, view))
 }

@@ -6,6 +6,7 @@ use crate::source::{ByteSource, MAX_WINDOW};
 use crate::zip::directory::Entry;
 use indexmap::IndexMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// A storage of the file, numbered in the order in which the pickle names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +19,8 @@ pub enum Place {
     Record(Entry),
     /// a range of the file
     Range(Range<u64>),
+    /// bytes that the pickle holds
+    Memory(Rc<[u8]>),
     /// not found yet: legacy files tell after the object pickle
     Unknown,
     /// `torch.device('meta')`: there are none
@@ -92,6 +95,10 @@ impl Storage {
                     at = next;
                 }
                 Ok(())
+            }
+            Place::Memory(bytes) => {
+                let ends = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+                each(ends.and_then(|(start, end)| bytes.get(start..end)).ok_or_else(|| broken("a range outside it"))?)
             }
             Place::Unknown => Err(broken("the file does not hold this storage's bytes")),
             Place::Meta => Err(Error::unsupported("a tensor on torch.device('meta') has no data")),

@@ -111,8 +111,9 @@ async fn byteorder(source: &dyn ByteSource, entry: Option<&Entry>) -> Result<boo
 
 /// The storage of a key: its record must be as long as the pickle says, as torch 2.10 and newer demand.
 fn enter(storages: &mut Storages, name: StorageName, entry: Option<&Entry>, swapped: bool) -> Result<StorageId> {
-    let StorageName { key, dtype, location, nbytes } = name;
+    let StorageName { key, dtype, location, nbytes, data } = name;
     let place = match entry {
+        _ if data.is_some() => data.map_or(Place::Unknown, Place::Memory),
         _ if location == "meta" => Place::Meta,
         Some(entry) if entry.size == nbytes => Place::Record(entry.clone()),
         Some(entry) => {
@@ -121,7 +122,10 @@ fn enter(storages: &mut Storages, name: StorageName, entry: Option<&Entry>, swap
         }
         None => return Err(Error::malformed("PytorchStreamReader failed locating file").at(format!("data/{key}"))),
     };
-    let (index, _) = storages.insert_full(key.clone(), Storage { key, dtype, location, nbytes, place, swapped });
+    let (index, _) = storages.insert_full(
+        key.clone(),
+        Storage { key, dtype, location, nbytes, swapped: swapped && !matches!(place, Place::Memory(_)), place },
+    );
     Ok(StorageId(u32::try_from(index).unwrap_or(u32::MAX)))
 }
 
