@@ -1,0 +1,173 @@
+// What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
+import { open, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type Progress, type Source, type SummaryRow } from "torchtab";
+import { problem, type Problem } from "./problem.js";
+import { file, kit, type Sample, type SampleKit } from "./samples.js";
+
+/** Long work that can be cancelled. */
+export class Task {
+  readonly title: string;
+  readonly started: number = performance.now();
+  progress: Progress | undefined = $state.raw();
+  #controller = new AbortController();
+
+  constructor(title: string) {
+    this.title = title;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  readonly onProgress = (progress: Progress): void => {
+    this.progress = progress;
+  };
+
+  readonly cancel = (): void => this.#controller.abort();
+}
+
+class Workbench {
+  checkpoint: Checkpoint | undefined = $state.raw();
+  model: Model | undefined = $state.raw();
+  inputs: readonly InputSpec[] = $state.raw([]);
+  summary: readonly SummaryRow[] = $state.raw([]);
+  kit: SampleKit | undefined = $state.raw();
+  /** The tensor whose panel is open. */
+  selected: string | undefined = $state();
+  /** Counts what was opened, so that panels start afresh. */
+  opened = $state(0);
+  /** Counts models, for the same reason. */
+  built = $state(0);
+
+  opening: Task | undefined = $state.raw();
+  openProblem: Problem | undefined = $state.raw();
+  building: Task | undefined = $state.raw();
+  buildProblem: Problem | undefined = $state.raw();
+
+  source = $state("");
+  construct = $state("");
+  /** Empty for the first. */
+  stateDict = $state("");
+  device: DeviceChoice = $state("auto");
+  strict = $state(true);
+  /** What screen readers hear of. */
+  said = $state("");
+
+  /** Opens a file or address in place of what is open. */
+  async open(source: Source): Promise<void> {
+    const title = source instanceof File ? source.name : source instanceof URL ? source.href : "checkpoint";
+    await this.#replace(title, (task) => open(source, { signal: task.signal, onProgress: task.onProgress }), undefined);
+  }
+
+  /** Opens a sample with its source, labels and inputs. */
+  async openSample(sample: Sample): Promise<void> {
+    let fetched: SampleKit | undefined;
+    await this.#replace(
+      sample.title,
+      async (task) => {
+        const [bytes, beside] = await Promise.all([file(sample, task.signal), kit(sample, task.signal)]);
+        fetched = beside;
+        return open(bytes, { signal: task.signal, onProgress: task.onProgress });
+      },
+      () => fetched,
+    );
+  }
+
+  async #replace(title: string, start: (task: Task) => Promise<Checkpoint>, beside: (() => SampleKit | undefined) | undefined): Promise<void> {
+    this.opening?.cancel();
+    const task = new Task(title);
+    this.opening = task;
+    this.openProblem = undefined;
+    this.said = `Opening ${title}`;
+    try {
+      const checkpoint = await start(task);
+      if (this.opening !== task) {
+        await checkpoint.dispose();
+        return;
+      }
+      const before = [this.model, this.checkpoint];
+      this.building?.cancel();
+      this.checkpoint = checkpoint;
+      this.kit = beside?.();
+      this.#forgetModel();
+      this.selected = undefined;
+      this.buildProblem = undefined;
+      this.source = this.kit?.source ?? checkpoint.embeddedSource.join("\n\n");
+      this.construct = this.kit?.sample.construct ?? "";
+      this.stateDict = "";
+      this.strict = true;
+      this.opened += 1;
+      this.said = `${checkpoint.name ?? title} is open: ${checkpoint.entries.length} tensors`;
+      for (const old of before) void old?.dispose().catch(() => undefined);
+    } catch (thrown) {
+      if (this.opening !== task) return;
+      this.openProblem = problem(thrown);
+      this.said = this.openProblem === undefined ? "Cancelled" : `Not opened: ${this.openProblem.message}`;
+      return;
+    } finally {
+      if (this.opening === task) this.opening = undefined;
+    }
+    // A file that needs its class asks for it by not building; that is no error yet.
+    await this.build(true);
+  }
+
+  /** Builds the network on the chosen device; the old model stays until the new one is there. */
+  async build(unasked = false): Promise<void> {
+    const { checkpoint } = this;
+    if (checkpoint === undefined) return;
+    this.building?.cancel();
+    const task = new Task("Building the network");
+    this.building = task;
+    this.buildProblem = undefined;
+    const written = this.source.trim() === "" ? undefined : { source: this.source, construct: this.construct.trim() || undefined };
+    try {
+      const model = await checkpoint.build(written, {
+        device: this.device,
+        stateDict: this.stateDict || undefined,
+        strict: this.strict,
+        signal: task.signal,
+        onProgress: task.onProgress,
+      });
+      const inputs = await model.inputs();
+      const summary = await model.summary().catch(() => []);
+      if (this.building !== task) {
+        await model.dispose();
+        return;
+      }
+      const before = this.model;
+      this.model = model;
+      this.inputs = inputs;
+      this.summary = summary;
+      this.built += 1;
+      this.said = `The network is built and runs on ${model.device.name}`;
+      void before?.dispose().catch(() => undefined);
+    } catch (thrown) {
+      if (this.building !== task) return;
+      const found = problem(thrown);
+      this.buildProblem = unasked && written === undefined && found?.code === "needs_source" ? undefined : found;
+      if (this.buildProblem !== undefined) this.said = `Not built: ${this.buildProblem.message}`;
+    } finally {
+      if (this.building === task) this.building = undefined;
+    }
+  }
+
+  /** Closes what is open, back to the start. */
+  close(): void {
+    const before = [this.model, this.checkpoint];
+    this.building?.cancel();
+    this.opening?.cancel();
+    this.checkpoint = undefined;
+    this.kit = undefined;
+    this.#forgetModel();
+    this.openProblem = undefined;
+    this.said = "Closed";
+    for (const old of before) void old?.dispose().catch(() => undefined);
+  }
+
+  #forgetModel(): void {
+    this.model = undefined;
+    this.inputs = [];
+    this.summary = [];
+  }
+}
+
+export const bench = new Workbench();
