@@ -29,6 +29,7 @@ pub fn encode(arena: &mut Arena, root: NodeId, persistent: PersistentId<'_>) -> 
         memo: HashMap::new(),
         globals: HashMap::new(),
         next: 0,
+        latin1: None,
         open: HashMap::new(),
         tasks: Vec::new(),
     };
@@ -60,6 +61,8 @@ struct Encoder<'a> {
     /// classes and functions are the same object wherever they are named
     globals: HashMap<(String, String), u32>,
     next: u32,
+    /// the one string of that name
+    latin1: Option<NodeId>,
     /// tuples and instances whose elements or arguments are being written
     open: HashMap<NodeId, u32>,
     tasks: Vec<Task>,
@@ -250,12 +253,13 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    fn global(&mut self, id: NodeId, named: (String, String)) -> Result<()> {
+    fn global(&mut self, id: NodeId, (module, name): (String, String)) -> Result<()> {
+        let (module, name) = python2_name(&module, &name);
+        let named = (module.to_owned(), name.to_owned());
         if let Some(&index) = self.globals.get(&named) {
             self.fetch(index);
             return Ok(());
         }
-        let (module, name) = python2_name(&named.0, &named.1);
         if !module.is_ascii() || !name.is_ascii() || module.contains('\n') || name.contains('\n') {
             return Err(Error::unsupported(format!(
                 "can't pickle global identifier '{module}.{name}' using pickle protocol 2"
@@ -276,7 +280,8 @@ impl Encoder<'_> {
         let (module, name, args) = match object {
             Object::Bytes(bytes) => {
                 let text = add(Object::Str(bytes.iter().map(|&b| char::from(b)).collect()));
-                ("_codecs", "encode", vec![text, add(Object::Str("latin1".into()))])
+                let latin1 = *self.latin1.get_or_insert_with(|| add(Object::Str("latin1".into())));
+                ("_codecs", "encode", vec![text, latin1])
             }
             Object::ByteArray(bytes) if bytes.is_empty() => ("builtins", "bytearray", Vec::new()),
             Object::ByteArray(bytes) => ("builtins", "bytearray", vec![add(Object::Bytes(bytes))]),

@@ -7,11 +7,13 @@ use torchtab::checkpoint::globals::Verdict;
 use torchtab::checkpoint::storage::{Place, StorageId};
 use torchtab::checkpoint::tensor::TensorId;
 use torchtab::checkpoint::write::adopt::Adoption;
-use torchtab::checkpoint::write::draft::Draft;
+use torchtab::checkpoint::write::draft::{Draft, DraftStorage, Strided, contiguous_stride};
 use torchtab::checkpoint::write::fresh::Origin;
+use torchtab::checkpoint::write::plain::Plain;
 use torchtab::checkpoint::{Checkpoint, Format};
 use torchtab::data::TensorData;
 use torchtab::dtype::{Category, DType};
+use torchtab::pickle::object::{NodeId, Object};
 use torchtab::source::{ByteSource, MemorySource, Part, Parts, Quiet};
 use torchtab::zip::directory::Directory;
 
@@ -21,9 +23,13 @@ pub fn open(bytes: &[u8]) -> (Rc<dyn ByteSource>, Checkpoint) {
     (source, checkpoint)
 }
 
-/// The files of the format cases that open.
+/// The files of the format cases, and those made for saving, that open.
 pub fn readable() -> Vec<(String, Vec<u8>)> {
-    let all = fixtures().into_iter().filter_map(|file| {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/save");
+    let mut made: Vec<_> = folder.read_dir().unwrap().map(|e| e.unwrap().path()).collect();
+    made.retain(|f| f.extension().is_some_and(|e| e == "pth" || e == "safetensors"));
+    made.sort();
+    let all = fixtures().into_iter().chain(made).filter_map(|file| {
         let bytes = std::fs::read(&file).unwrap();
         let source = Rc::new(MemorySource::new(bytes.clone(), None));
         pollster::block_on(Checkpoint::open(source, &Quiet)).ok()?;
@@ -247,7 +253,7 @@ fn what_torch_saved_is_saved_afresh_with_the_same_bytes() {
         let (ours, notes) = afresh(&checkpoint, &*source, &bytes, &Draft::root_of(&name));
         let torchs = checkpoint.pickle().protocol == 2
             && matches!(checkpoint.format(), Format::Zip | Format::Legacy)
-            && !matches!(name.as_str(), "cycle.pth" | "deflated.pth");
+            && !matches!(name.as_str(), "cycle.pth" | "deflated.pth" | "converted.pth");
         if torchs {
             let differ = bytes.iter().zip(&ours).position(|(a, b)| a != b);
             assert!(
@@ -265,4 +271,139 @@ fn what_torch_saved_is_saved_afresh_with_the_same_bytes() {
         assert!(again.tensors().len() >= checkpoint.tensors().len(), "{name}");
     }
     assert!(seen >= 6, "only {seen} files were compared");
+}
+
+/// From names and numbers alone, without any object of the file: what a program that trained the network has.
+#[test]
+fn a_checkpoint_from_a_description_is_torch_saves() {
+    let bytes = std::fs::read(format!("{}/tests/cases/save/adam.pth", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (_, checkpoint) = open(&bytes);
+    let weights = checkpoint.state_dicts().remove(0);
+    let mut draft = Draft::default();
+    let mut tensors: IndexMap<&str, NodeId> = IndexMap::new();
+    for (name, id) in &weights.keys {
+        // The head's weight is the embedding's: one storage, two tensors.
+        let node = match (name.as_str(), tensors.get("embedding.weight")) {
+            ("head.weight", Some(tied)) => tied_to(&mut draft, *tied),
+            _ => draft.tensor(read(&checkpoint, *id)).unwrap(),
+        };
+        tensors.insert(name, node);
+    }
+    let tensors: Vec<(&str, NodeId)> = tensors.into_iter().collect();
+    let versions: Vec<(&str, i64)> = weights.metadata.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    let model = draft.state_dict(&tensors, &versions);
+    // After the weights come Adam's step, exp_avg and exp_avg_sq of each parameter.
+    let mut rest = ids(&checkpoint).into_iter().skip(weights.keys.len());
+    let mut state = Vec::new();
+    let parameters = rest.len() / 3;
+    for index in 0..parameters {
+        let mut next = || Plain::Object(draft.tensor(read(&checkpoint, rest.next().unwrap())).unwrap());
+        let entry = Plain::dict([("step", next()), ("exp_avg", next()), ("exp_avg_sq", next())]);
+        state.push((Plain::Int(index.try_into().unwrap()), entry));
+    }
+    let group = Plain::dict([
+        ("lr", Plain::Float(1e-3)),
+        ("betas", Plain::Tuple(vec![Plain::Float(0.9), Plain::Float(0.999)])),
+        ("eps", Plain::Float(1e-8)),
+        ("weight_decay", Plain::Int(0)),
+        ("amsgrad", Plain::Bool(false)),
+        ("maximize", Plain::Bool(false)),
+        ("foreach", Plain::None),
+        ("capturable", Plain::Bool(false)),
+        ("differentiable", Plain::Bool(false)),
+        ("fused", Plain::None),
+        ("decoupled_weight_decay", Plain::Bool(false)),
+        ("params", Plain::List((0..parameters).map(|i| Plain::Int(i.try_into().unwrap())).collect())),
+    ]);
+    let optimizer = Plain::dict([("state", Plain::Dict(state)), ("param_groups", Plain::List(vec![group]))]);
+    let root = draft.plain(&Plain::dict([
+        ("epoch", Plain::Int(2)),
+        ("model_state_dict", Plain::Object(model)),
+        ("optimizer_state_dict", optimizer),
+        ("loss", Plain::Float(0.125)),
+    ]));
+    let mut parts = Parts::default();
+    pollster::block_on(draft.write_zip(root, "adam", Origin::default(), &mut parts)).unwrap();
+    let ours = pollster::block_on(parts.collect(&MemorySource::default())).unwrap();
+    assert_eq!(ours.len(), bytes.len());
+    assert!(ours == bytes, "first other byte at {:?}", bytes.iter().zip(&ours).position(|(a, b)| a != b));
+}
+
+/// Another tensor over the storage of one.
+fn tied_to(draft: &mut Draft<'_>, tensor: NodeId) -> NodeId {
+    let Object::Instance(call) = draft.objects.arena.get(tensor).clone() else { panic!("no call") };
+    let Object::Tuple(args) = draft.objects.arena.get(call.args).clone() else { panic!("no arguments") };
+    let Object::Persistent(number) = draft.objects.arena.get(args[0]).clone() else { panic!("no storage") };
+    let Object::Int(number) = draft.objects.arena.get(number).clone() else { panic!("no number") };
+    let shape = vec![7, 4];
+    let view = Strided {
+        dtype: DType::Float32,
+        offset: 0,
+        stride: contiguous_stride(&shape),
+        shape,
+        requires_grad: false,
+        conj: false,
+        neg: false,
+    };
+    draft.strided(DraftStorage::numbered(number.try_into().unwrap()), &view)
+}
+
+#[test]
+fn safetensors_are_written_as_its_own_library_does() {
+    let bytes = std::fs::read(format!("{}/tests/cases/save/weights.safetensors", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (source, checkpoint) = open(&bytes);
+    let keys = checkpoint.state_dicts().remove(0).keys;
+    let mut named: Vec<(&str, TensorId)> = keys.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    named.reverse();
+    let mut parts = Parts::default();
+    pollster::block_on(checkpoint.save_safetensors(&named, &[("format", "pt")], None, &mut parts)).unwrap();
+    assert!(parts.0.iter().any(|p| matches!(p, Part::Copy(_))));
+    assert!(pollster::block_on(parts.collect(&*source)).unwrap() == bytes);
+}
+
+#[test]
+fn a_fresh_file_takes_changed_tensors_too() {
+    for name in ["formats/views.pth", "formats/deflated.pth", "formats/checkpoint_legacy.pth"] {
+        let bytes = std::fs::read(format!("{}/tests/cases/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let (source, checkpoint) = open(&bytes);
+        let all: IndexMap<_, _> = ids(&checkpoint).into_iter().map(|id| (id, ones(&read(&checkpoint, id)))).collect();
+        let mut draft = Draft::default();
+        let root = Adoption::new(&checkpoint).take(checkpoint.root(), &mut draft).unwrap();
+        let mut parts = Parts::default();
+        let origin = Origin { file: Some(&checkpoint), changes: Some(&all) };
+        pollster::block_on(draft.write_zip(root, "archive", origin, &mut parts)).unwrap();
+        let saved = pollster::block_on(parts.collect(&*source)).unwrap();
+        checksums_fit(&saved);
+        let (_, again) = open(&saved);
+        assert_eq!(again.tensors().len(), checkpoint.tensors().len());
+        for id in ids(&again) {
+            let got = read(&again, id);
+            assert_eq!(got, ones(&got).to(got.dtype).unwrap_or_else(|_| ones(&got)), "{name}");
+        }
+    }
+}
+
+/// What weights_only refuses becomes a plain value, and each kind of conversion is said once, with its place.
+#[test]
+fn conversions_are_said() {
+    let bytes = std::fs::read(format!("{}/tests/cases/save/converted.pth", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (source, checkpoint) = open(&bytes);
+    let (ours, notes) = afresh(&checkpoint, &*source, &bytes, "converted");
+    let (_, again) = open(&ours);
+    let said: Vec<String> = notes.iter().map(|n| format!("{} {}", n.location.as_deref().unwrap(), n.message)).collect();
+    assert!(said.contains(&r#"root["f64"] numpy.float64 is saved as a plain value"#.to_owned()), "{said:?}");
+    assert!(
+        said.contains(
+            &r#"root["enum"] an object of __main__.Colour is saved as the value it was made from"#.to_owned()
+        ),
+        "{said:?}"
+    );
+    let tree = again.tree();
+    let entry = |key: &str| tree.iter().find(|e| serde_json::json!(e.path) == serde_json::json!([key])).unwrap();
+    let value = |key: &str| serde_json::to_value(entry(key)).unwrap()["value"].clone();
+    assert_eq!(value("f64"), serde_json::json!(0.25));
+    assert_eq!(value("i64"), serde_json::json!((1i64 << 62).to_string()));
+    assert_eq!(value("enum"), serde_json::json!("red"));
+    assert_eq!(value("date"), serde_json::json!("2020-01-02"));
+    assert!(entry("fortran").tensor.is_some() && entry("big").tensor.is_some());
 }

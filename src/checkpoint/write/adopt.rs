@@ -15,7 +15,7 @@ use crate::checkpoint::view::{Mapping, View};
 use crate::data::TensorData;
 use crate::dtype::DType;
 use crate::error::{Error, Result, Warning};
-use crate::pickle::object::{Instance, NodeId, Object};
+use crate::pickle::object::{Instance, Made, NodeId, Object};
 use indexmap::IndexMap;
 use num_bigint::BigInt;
 use serde_json::Value;
@@ -136,6 +136,16 @@ impl<'c> Adoption<'c> {
         let file = self.file;
         let arena = &file.pickle().arena;
         let link = pending.link;
+        if let Some(object) = self.bare_storage(pending.old, draft)? {
+            return Ok(object);
+        }
+        if let Object::Instance(instance) = arena.get(pending.old)
+            && file.tensor_at(pending.old).is_none()
+            && matches!(instance.made, Made::Reduce | Made::NewObj)
+            && global(arena, instance.callable).is_some_and(|(m, n)| verdict(m, n) == Verdict::Allowed)
+        {
+            return Ok(self.same_call(pending, instance, draft));
+        }
         Ok(match file.view(pending.old) {
             View::Tensor(id) => return self.tensor(pending, id, draft),
             View::None => Object::None,
@@ -149,17 +159,13 @@ impl<'c> Adoption<'c> {
             }
             View::Float(f) => Object::Float(f),
             View::Str(text) => Object::Str(text.to_owned()),
-            View::Bytes(bytes) if bytes.is_empty() => {
-                // Python writes b'' as a call of `bytes`, which weights_only refuses.
-                let args = vec![draft.objects.text(""), draft.objects.name("latin1")];
-                boxed(draft.objects.call("_codecs", "encode", args))
+            View::Bytes(bytes) => bytes_object(&bytes, draft),
+            View::ByteArray(bytes) if bytes.is_empty() => Object::ByteArray(bytes),
+            View::ByteArray(bytes) => {
+                let bytes = bytes_object(&bytes, draft);
+                let args = vec![draft.objects.add(bytes)];
+                boxed(draft.objects.call("__builtin__", "bytearray", args))
             }
-            View::Bytes(bytes) => {
-                let latin1: String = bytes.iter().map(|&b| char::from(b)).collect();
-                let args = vec![draft.objects.text(&latin1), draft.objects.name("latin1")];
-                boxed(draft.objects.call("_codecs", "encode", args))
-            }
-            View::ByteArray(bytes) => Object::ByteArray(bytes),
             View::Complex(re, im) => {
                 let args = vec![draft.objects.float(re), draft.objects.float(im)];
                 boxed(draft.objects.call("__builtin__", "complex", args))
@@ -195,10 +201,7 @@ impl<'c> Adoption<'c> {
                 }
             },
             View::Object { class, instance } => self.other(pending, &class, instance, draft),
-            View::Persistent => match self.bare_storage(pending.old, draft)? {
-                Some(object) => object,
-                None => return Err(Error::unsupported("an object outside the pickle that is no storage")),
-            },
+            View::Persistent => return Err(Error::unsupported("an object outside the pickle that is no storage")),
         })
     }
 
@@ -226,43 +229,30 @@ impl<'c> Adoption<'c> {
     fn mapping(&mut self, pending: &Pending, mapping: &Mapping, draft: &mut Draft<'_>) -> Object {
         let link = pending.link;
         let items = self.pairs(&mapping.items, link, draft);
-        match mapping.kind {
-            "OrderedDict" => {
-                let mut made = draft.objects.ordered_dict(items);
-                if let Object::Instance(old) = self.file.pickle().arena.get(pending.old) {
-                    for state in &old.states {
-                        made.states.push(self.place(*state, link, Step::Inside, false, draft));
-                    }
-                }
-                boxed(made)
-            }
-            "Counter" => {
-                let counts = draft.objects.add(Object::Dict(items));
-                boxed(draft.objects.call("collections", "Counter", vec![counts]))
-            }
-            "dict" => Object::Dict(items),
-            kind => {
-                self.say(link, format!("a {kind} is saved as a dict"));
-                Object::Dict(items)
-            }
+        if mapping.kind != "dict" {
+            self.say(link, format!("a {} is saved as a dict", mapping.kind));
         }
+        Object::Dict(items)
+    }
+
+    /// A call that weights_only makes too (OrderedDict, Counter, Size, device, bytes, layouts): the same, with the same arguments.
+    fn same_call(&mut self, pending: &Pending, instance: &Instance, draft: &mut Draft<'_>) -> Object {
+        let link = pending.link;
+        let mut made = Instance::call(
+            instance.made,
+            self.place(instance.callable, link, Step::Inside, false, draft),
+            self.place(instance.args, link, Step::Inside, false, draft),
+        );
+        let states = instance.states.iter().map(|s| self.place(*s, link, Step::Inside, false, draft));
+        made.states = states.collect();
+        made.list_items = self.places(&instance.list_items, link, false, draft);
+        made.dict_items = self.pairs(&instance.dict_items, link, draft);
+        boxed(made)
     }
 
     fn other(&mut self, pending: &Pending, class: &str, instance: &Instance, draft: &mut Draft<'_>) -> Object {
         let link = pending.link;
         let arena = &self.file.pickle().arena;
-        // Layouts and quantisers are calls that weights_only makes too.
-        if global(arena, instance.callable).is_some_and(|(m, n)| verdict(m, n) == Verdict::Allowed) {
-            let mut made = Instance::call(
-                instance.made,
-                self.place(instance.callable, link, Step::Inside, false, draft),
-                self.place(instance.args, link, Step::Inside, false, draft),
-            );
-            made.states = self.places(&instance.states, link, false, draft);
-            made.list_items = self.places(&instance.list_items, link, false, draft);
-            made.dict_items = self.pairs(&instance.dict_items, link, draft);
-            return boxed(made);
-        }
         let attributes = instance.states.first().map(|s| arena.get(*s));
         if let (Some(Object::Dict(items)), false) = (attributes, pending.key) {
             self.say(link, format!("an object of {class} is saved as a dict of its attributes"));
@@ -368,10 +358,13 @@ impl<'c> Adoption<'c> {
         let arena = &self.file.pickle().arena;
         let Object::Persistent(inner) = arena.get(old) else { return Ok(None) };
         let Object::Tuple(items) = arena.get(*inner) else { return Ok(None) };
-        let key = items.get(2).map(|k| arena.get(*k));
-        let key = match key {
-            Some(Object::Str(key)) => key.clone(),
-            Some(Object::Int(key)) => key.to_string(),
+        let [tag, _, key, ..] = items.as_slice() else { return Ok(None) };
+        if !matches!(arena.get(*tag), Object::Str(tag) if tag == "storage") {
+            return Ok(None);
+        }
+        let key = match arena.get(*key) {
+            Object::Str(key) => key.clone(),
+            Object::Int(key) => key.to_string(),
             _ => return Ok(None),
         };
         let Some(index) = self.file.loaded.storages.get_index_of(&key) else { return Ok(None) };
@@ -418,6 +411,13 @@ impl<'c> Adoption<'c> {
             }
         }
     }
+}
+
+/// `bytes` as protocol 2 spells them. Python writes `b''` as a call of `bytes`, which weights_only refuses; this it takes.
+fn bytes_object(bytes: &[u8], draft: &mut Draft<'_>) -> Object {
+    let text: String = bytes.iter().map(|&b| char::from(b)).collect();
+    let args = vec![draft.objects.text(&text), draft.objects.name("latin1")];
+    boxed(draft.objects.call("_codecs", "encode", args))
 }
 
 fn boxed(instance: Instance) -> Object {

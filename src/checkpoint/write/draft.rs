@@ -13,6 +13,13 @@ use crate::source::LocalFuture;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DraftStorage(pub(super) usize);
 
+impl DraftStorage {
+    /// The storage with this number, in the order in which the draft got them.
+    pub fn numbered(number: usize) -> Self {
+        Self(number)
+    }
+}
+
 /// Gives a storage's values when it is their turn to be written.
 pub type Later<'a> = Box<dyn Fn() -> LocalFuture<'a, Result<TensorData>> + 'a>;
 

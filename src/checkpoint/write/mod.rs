@@ -8,6 +8,8 @@ pub mod changed;
 pub mod draft;
 pub mod fresh;
 pub mod patch;
+pub mod plain;
+pub mod safetensors;
 pub mod serialization_id;
 
 use super::tensor::TensorId;
