@@ -1,0 +1,1 @@
+//! The engine against torch: every operator on the numbers that `tests/oracle/ops.py` wrote.
