@@ -308,9 +308,7 @@ impl Tensor {
     /// Largest in windows of (N, C, H, W), and where it was in the plane; floor mode.
     pub fn max_pool2d_with_indices(self, window: &Window2d) -> (Self, Self) {
         let (w, facts, dtype) = (*window, self.facts, self.index_dtype());
-        let r = Dispatch::max_pool2d_with_indices(
-            self.inner, w.kernel, w.stride, w.padding, w.dilation, false, dtype,
-        );
+        let r = Dispatch::max_pool2d_with_indices(self.inner, w.kernel, w.stride, w.padding, w.dilation, false, dtype);
         (Self { inner: r.output, facts }, Self { inner: r.indices, facts })
     }
 
@@ -336,7 +334,6 @@ impl Tensor {
 
 /// Geometry of a convolution; one entry for each spatial dim.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "torch.nn.ConvNd's arguments")]
 pub struct Geometry {
     pub stride: Vec<usize>,
     pub padding: Vec<usize>,
@@ -352,15 +349,14 @@ impl Geometry {
     }
 
     fn transposed<const N: usize>(&self) -> Option<ConvTransposeOptions<N>> {
-        let [s, p, o, d] = [&self.stride, &self.padding, &self.output_padding, &self.dilation]
-            .map(|v| v.as_slice().try_into().ok());
+        let [s, p, o, d] =
+            [&self.stride, &self.padding, &self.output_padding, &self.dilation].map(|v| v.as_slice().try_into().ok());
         Some(ConvTransposeOptions::new(s?, p?, o?, d?, self.groups))
     }
 }
 
 /// A pooling window over two dims.
 #[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "torch.nn.MaxPool2d's arguments")]
 pub struct Window2d {
     pub kernel: [usize; 2],
     pub stride: [usize; 2],

@@ -4,6 +4,8 @@
 //! `tensor` and `kernel` take burn's const rank away, and [`op`] has a file for each family of operators. What an operator
 //! cannot do is refused by its ATen name.
 
+#[cfg(any(test, feature = "webgpu"))]
+mod check;
 pub mod device;
 mod kernel;
 pub mod op;
@@ -11,6 +13,3 @@ pub mod program;
 mod tensor;
 pub mod value;
 mod webgpu;
-
-#[cfg(test)]
-mod tests;

@@ -50,33 +50,16 @@ pub struct Program {
 }
 
 impl Program {
-    /// Checks that every id has an [`Info`](crate::graph::Info) and that nodes stand in an order in which they can run.
+    /// Validates the graph: what runs is what operators give for the shapes that stand in it.
     pub fn new(graph: Graph) -> Result<Self> {
-        let known = |id: &ValueId| graph.values.get(id.0 as usize).is_some();
+        graph.validate()?;
         let mut maker = HashMap::new();
-        let mut made: HashSet<ValueId> = graph.inputs.iter().map(|i| i.value).collect();
-        made.extend(graph.constants.iter().map(|c| c.value));
-        made.extend(graph.leaves.iter().map(|l| l.value));
         for (index, node) in graph.nodes.iter().enumerate() {
-            if let Some(id) = node.inputs.iter().find(|id| !made.contains(id)) {
-                return Err(locate(Error::mismatch(format!("value {} is used before it is made", id.0)), index, node));
-            }
-            for &id in &node.outputs {
-                made.insert(id);
-                if maker.insert(id, index).is_some() {
-                    return Err(locate(Error::mismatch(format!("value {} is made twice", id.0)), index, node));
-                }
-            }
+            maker.extend(node.outputs.iter().map(|id| (*id, index)));
         }
         let mut wanted = Vec::new();
         collect(graph.output.as_ref().unwrap_or(&Structure::None), &mut wanted);
         wanted.extend(graph.updates.iter().map(|u| u.value));
-        if let Some(id) = made.iter().chain(&wanted).find(|id| !known(id)) {
-            return Err(Error::mismatch(format!("value {} has no shape", id.0)));
-        }
-        if let Some(id) = wanted.iter().find(|id| !made.contains(id)) {
-            return Err(Error::mismatch(format!("value {} is never made", id.0)));
-        }
         Ok(Self { graph, maker, wanted })
     }
 
@@ -88,7 +71,11 @@ impl Program {
     /// Runs what the outputs need. `inputs` are in forward's order; a leaf without weights is computed from its `init`.
     /// `progress` hears of every node and may stop the run.
     pub async fn run(
-        &self, device: &Device, weights: &Weights, inputs: Vec<Value>, progress: &dyn Progress,
+        &self,
+        device: &Device,
+        weights: &Weights,
+        inputs: Vec<Value>,
+        progress: &dyn Progress,
     ) -> Result<Outputs> {
         let mut values: HashMap<ValueId, Value> = HashMap::new();
         self.take_inputs(inputs, &mut values)?;
@@ -98,8 +85,10 @@ impl Program {
         for (done, &index) in plan.nodes.iter().enumerate() {
             let Some(node) = self.graph.nodes.get(index) else { continue };
             progress.report(Phase { phase: "run", done: done as u64, total, detail: Some(node.scope.clone()) })?;
-            let results =
-                self.step(node, index, &plan, &mut values, weights, &context).await.map_err(|e| locate(e, index, node))?;
+            let results = self
+                .step(node, index, &plan, &mut values, weights, &context)
+                .await
+                .map_err(|e| locate(e, index, node))?;
             for (&id, value) in node.outputs.iter().zip(results) {
                 if plan.last.contains_key(&id) {
                     values.insert(id, value);
@@ -116,7 +105,12 @@ impl Program {
     }
 
     async fn step(
-        &self, node: &Node, index: usize, plan: &Plan, values: &mut HashMap<ValueId, Value>, weights: &Weights,
+        &self,
+        node: &Node,
+        index: usize,
+        plan: &Plan,
+        values: &mut HashMap<ValueId, Value>,
+        weights: &Weights,
         context: &Context<'_>,
     ) -> Result<Vec<Value>> {
         let mut args = Vec::with_capacity(node.inputs.len());
@@ -132,7 +126,11 @@ impl Program {
     }
 
     fn fetch(
-        &self, id: ValueId, values: &HashMap<ValueId, Value>, weights: &Weights, context: &Context<'_>,
+        &self,
+        id: ValueId,
+        values: &HashMap<ValueId, Value>,
+        weights: &Weights,
+        context: &Context<'_>,
     ) -> Result<Value> {
         if let Some(value) = values.get(&id).or_else(|| weights.get(id)) {
             return Ok(value.clone());
@@ -227,7 +225,7 @@ fn collect(structure: &Structure, into: &mut Vec<ValueId>) {
 }
 
 fn locate(error: Error, index: usize, node: &Node) -> Error {
-    let name = op::name(&node.op);
+    let name = node.op.name();
     match node.scope.as_str() {
         "" => error.at(format!("node {index} ({name})")),
         scope => error.at(format!("node {index} ({name}) in {scope}")),

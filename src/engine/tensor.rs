@@ -46,7 +46,6 @@ pub struct Tensor {
 
 /// Which way two elements combine that are written to one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "burn's IndexingUpdateOp")]
 pub enum Update {
     Replace,
     Add,
@@ -69,7 +68,6 @@ impl Update {
 
 /// Host numbers on their way to a device.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the elements")]
 pub enum Host {
     F64(Vec<f64>),
     F32(Vec<f32>),

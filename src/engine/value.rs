@@ -150,7 +150,9 @@ pub(super) fn convert(tensor: Tensor, to: Stored) -> Tensor {
     match to {
         Stored::Bool(_) => tensor.to_bool(),
         t if t.is_float() => tensor.to_float(FloatDType::from(t)),
-        t if tensor.kind() == Kind::Float && !tensor.facts.gpu => tensor.to_int(IntDType::I64).to_int(IntDType::from(t)),
+        t if tensor.kind() == Kind::Float && !tensor.facts.gpu => {
+            tensor.to_int(IntDType::I64).to_int(IntDType::from(t))
+        }
         t => tensor.to_int(IntDType::from(t)),
     }
 }

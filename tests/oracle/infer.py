@@ -456,7 +456,8 @@ def everything():
         case({"grid_sample": {"nearest": False, "padding": "zeros", "align_corners": False}}, x, y)
 
 
-everything()
-lines = ",\n".join(json.dumps(c) for c in CASES)
-pathlib.Path(__file__).with_suffix(".json").write_text(f"[\n{lines}\n]\n")
-print(len(CASES), "cases")
+if __name__ == "__main__":
+    everything()
+    lines = ",\n".join(json.dumps(c) for c in CASES)
+    pathlib.Path(__file__).with_suffix(".json").write_text(f"[\n{lines}\n]\n")
+    print(len(CASES), "cases")

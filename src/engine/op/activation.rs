@@ -1,9 +1,13 @@
 //! Activations with parameters, by the formulas of ATen's CPU kernels.
 
+use super::Context;
 use super::broadcast::{channels, lift};
 use super::elementwise::expm1;
-use crate::engine::tensor::{Scalar, Tensor};
-use crate::engine::value::Value;
+use crate::dtype::DType;
+use crate::engine::tensor::{Kind, Scalar, Tensor};
+use crate::engine::value::{Value, convert, stored};
+use crate::error::Result;
+use crate::graph::Info;
 use crate::graph::op::Activation;
 
 fn f(value: f64) -> Scalar {
@@ -20,8 +24,16 @@ fn tail(x: &Tensor) -> Tensor {
     x.clone().abs().neg().exp().log1p()
 }
 
-/// An activation of floats.
-pub fn run(activation: Activation, x: Tensor) -> Tensor {
+/// An activation; of integers in the result's type where that is floating, else in a wide one.
+pub fn run(activation: Activation, x: Tensor, want: &Info, cx: &Context<'_>) -> Result<Tensor> {
+    if x.kind() == Kind::Float {
+        return Ok(floats(activation, x));
+    }
+    let dtype = if want.dtype.is_float() { want.dtype } else { DType::Float64 };
+    Ok(floats(activation, convert(x, stored(dtype, cx.place())?)))
+}
+
+fn floats(activation: Activation, x: Tensor) -> Tensor {
     match activation {
         Activation::LeakyRelu { negative_slope } => {
             let below = x.clone().mul_scalar(f(negative_slope));

@@ -78,7 +78,9 @@ pub fn of(op: &Op, args: &[Value]) -> Option<(i64, i64)> {
     let size = |dim: usize| first.and_then(|v| v.shape().get(dim)).and_then(|n| i64::try_from(*n).ok()).unwrap_or(1);
     match op {
         Op::Arange { start, step, len, dtype } if dtype.is_int() => {
-            let (crate::graph::op::Scalar::Int(a), crate::graph::op::Scalar::Int(s)) = (start, step) else { return None };
+            let (crate::graph::op::Scalar::Int(a), crate::graph::op::Scalar::Int(s)) = (start, step) else {
+                return None;
+            };
             let end = a.checked_add(s.checked_mul(i64::try_from(*len).ok()?.checked_sub(1)?)?)?;
             Some((end.min(*a), end.max(*a)))
         }

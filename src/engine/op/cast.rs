@@ -1,13 +1,14 @@
 //! Values of the narrow types: floats rounded to float16 and bfloat16, integers wrapped to their width.
 
+use super::Context;
+use super::broadcast::constant;
 use crate::dtype::DType;
 use crate::engine::tensor::{Scalar, Tensor};
-use crate::engine::value::Value;
+use crate::engine::value::{Value, convert, stored};
 use crate::error::Result;
+use crate::graph::Info;
 use crate::graph::op::Op;
 use burn::tensor::FloatDType;
-
-use super::broadcast::constant;
 
 /// Rounds floats to the nearest float16 or bfloat16, ties to even.
 pub fn round(x: Tensor, narrow: FloatDType) -> Tensor {
@@ -43,11 +44,21 @@ fn arithmetic(x: Tensor, narrow: FloatDType) -> Tensor {
     rounded.mask_where(odd, x)
 }
 
+/// Operands in the result's type.
+pub fn to(x: Tensor, want: &Info, cx: &Context<'_>) -> Result<Tensor> {
+    Ok(convert(x, stored(want.dtype, cx.place())?))
+}
+
 /// Wraps the integers of an arithmetic result to their width, where the device's integers are wider.
 pub fn wrap(value: Value, op: &Op) -> Result<Value> {
     let arithmetic = matches!(
         op,
-        Op::Unary(_) | Op::Binary(_) | Op::BinaryScalar { .. } | Op::Cast { .. } | Op::Scatter { .. } | Op::IndexPut { .. }
+        Op::Unary(_)
+            | Op::Binary(_)
+            | Op::BinaryScalar { .. }
+            | Op::Cast { .. }
+            | Op::Scatter { .. }
+            | Op::IndexPut { .. }
     );
     let (mask, offset) = match value.dtype() {
         DType::UInt8 => (0xff, 0),

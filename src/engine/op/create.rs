@@ -53,7 +53,9 @@ pub fn linspace(start: f64, end: f64, steps: usize, want: &Info, cx: &Context<'_
     let half = steps / 2;
     let values = if want.dtype == DType::Float64 {
         let step = (end - start) / gaps as f64;
-        (0..steps).map(|i| if i < half { start + step * i as f64 } else { end - step * (steps - i - 1) as f64 }).collect()
+        (0..steps)
+            .map(|i| if i < half { start + step * i as f64 } else { end - step * (steps - i - 1) as f64 })
+            .collect()
     } else {
         let (start, end) = (start as f32, end as f32);
         let step = (end - start) / gaps as f32;

@@ -156,7 +156,12 @@ pub fn binary(op: Binary, x: Value, y: Value, want: &Info) -> Result<Tensor> {
 
 /// A function of a tensor and a number.
 pub fn with_scalar(
-    op: Binary, x: Value, scalar: Number, reverse: bool, want: &Info, cx: &Context<'_>,
+    op: Binary,
+    x: Value,
+    scalar: Number,
+    reverse: bool,
+    want: &Info,
+    cx: &Context<'_>,
 ) -> Result<Tensor> {
     let bits = u32::try_from(x.dtype().size().saturating_mul(8)).unwrap_or(64);
     let mut t = x.into_tensor();
@@ -201,8 +206,12 @@ fn power_of(x: Tensor, exponent: f64) -> Tensor {
 
 fn tensors(op: Binary, x: Tensor, y: Tensor, bits: u32, want: &Info) -> Result<Tensor> {
     Ok(match (op, x.kind()) {
-        (Binary::LogicalAnd, _) | (Binary::BitwiseAnd | Binary::Mul | Binary::Minimum, Kind::Bool) => both(x, y, Tensor::and),
-        (Binary::LogicalOr, _) | (Binary::BitwiseOr | Binary::Add | Binary::Maximum, Kind::Bool) => both(x, y, Tensor::or),
+        (Binary::LogicalAnd, _) | (Binary::BitwiseAnd | Binary::Mul | Binary::Minimum, Kind::Bool) => {
+            both(x, y, Tensor::and)
+        }
+        (Binary::LogicalOr, _) | (Binary::BitwiseOr | Binary::Add | Binary::Maximum, Kind::Bool) => {
+            both(x, y, Tensor::or)
+        }
         (Binary::LogicalXor, _) | (Binary::BitwiseXor, Kind::Bool) => both(x, y, Tensor::xor),
         (Binary::Add, _) => x.add(y),
         (Binary::Sub, Kind::Float | Kind::Int) => x.sub(y),

@@ -1,7 +1,7 @@
 //! Operators that get a tensor without elements and give one with some: sums of nothing, `cat`, padding.
 
+use super::Context;
 use super::broadcast::{element, lift};
-use super::{Context, name};
 use crate::engine::tensor::{Kind, Scalar, Tensor};
 use crate::engine::value::{Value, physical, stored};
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub fn run(op: &Op, args: Vec<Value>, want: &Info, cx: &Context<'_>) -> Result<T
         let scalar = if stored.is_float() { Scalar::Float(value) } else { Scalar::Bool(value != 0.0) };
         cx.place().full(&shape, scalar, stored)
     };
-    let refused = || Error::unsupported(format!("{} of a tensor without elements", name(op)));
+    let refused = || Error::unsupported(format!("{} of a tensor without elements", op.name()));
     let mut args = args;
     match op {
         Op::Reduce { op: Reduce::Sum | Reduce::Any, .. } | Op::Matmul => Ok(full(0.0)),

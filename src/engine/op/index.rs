@@ -37,7 +37,12 @@ pub fn scatter(dim: usize, reduce: ScatterReduce, x: Value, index: Value, source
     let part = fitted(x.clone(), dim, &index);
     let whole = part.shape() == x.shape();
     let scattered = part.scatter(dim, index, source, update);
-    let result = if whole { scattered } else { let offset = vec![0; x.rank()]; x.box_assign(&offset, scattered) };
+    let result = if whole {
+        scattered
+    } else {
+        let offset = vec![0; x.rank()];
+        x.box_assign(&offset, scattered)
+    };
     Ok(if bools { result.to_bool() } else { result })
 }
 
@@ -129,7 +134,12 @@ pub fn index(x: Value, dims: &[usize], indices: Vec<Value>, cx: &Context<'_>) ->
 
 /// `x[indices] = source` and `+=`.
 pub fn index_put(
-    x: Value, source: Value, dims: &[usize], accumulate: bool, indices: Vec<Value>, cx: &Context<'_>,
+    x: Value,
+    source: Value,
+    dims: &[usize],
+    accumulate: bool,
+    indices: Vec<Value>,
+    cx: &Context<'_>,
 ) -> Result<Tensor> {
     let shape = x.shape().to_vec();
     let plan = plan(&shape, dims, indices, cx.place())?;

@@ -6,7 +6,13 @@ use crate::error::{Error, Result};
 use crate::graph::op::InterpolateMode;
 
 /// Resizes the spatial dims of (N, C, *).
-pub fn run(x: Tensor, mode: InterpolateMode, size: &[usize], align_corners: bool, scales: Option<&[f64]>) -> Result<Tensor> {
+pub fn run(
+    x: Tensor,
+    mode: InterpolateMode,
+    size: &[usize],
+    align_corners: bool,
+    scales: Option<&[f64]>,
+) -> Result<Tensor> {
     if x.rank() != size.len() + 2 {
         return Err(Error::mismatch("interpolate: the size has another number of dims than the input"));
     }

@@ -103,31 +103,11 @@ impl Operands {
     }
 }
 
-/// The operator's name in ATen's words, for messages.
-pub fn name(op: &Op) -> String {
-    // serde's form is the name: `{"unary": "exp"}`, `{"conv": {…}}`, `"where"`.
-    let value = serde_json::to_value(op).unwrap_or_default();
-    let inner = match (&value, op) {
-        (serde_json::Value::Object(o), Op::Unary(_) | Op::Activation(_) | Op::Binary(_) | Op::Compare(_)) => {
-            o.values().next()
-        }
-        (serde_json::Value::Object(o), Op::BinaryScalar { .. } | Op::CompareScalar { .. } | Op::Reduce { .. }) => {
-            o.values().next().and_then(|a| a.get("op"))
-        }
-        _ => Some(&value),
-    };
-    let name = match inner {
-        Some(serde_json::Value::String(s)) => s.clone(),
-        Some(serde_json::Value::Object(o)) => o.keys().next().cloned().unwrap_or_default(),
-        _ => String::new(),
-    };
-    format!("aten.{name}")
-}
-
 /// Runs one operator; `want` is what its results are to be.
 pub async fn run(op: &Op, args: Vec<Value>, want: &[&Info], cx: &Context<'_>) -> Result<Vec<Value>> {
     for info in want {
-        let elements = numel(&info.shape).ok_or_else(|| Error::too_large("a shape", format!("{:?}", info.shape), "2^32"))?;
+        let elements =
+            numel(&info.shape).ok_or_else(|| Error::too_large("a shape", format!("{:?}", info.shape), "2^32"))?;
         cx.device.admit(elements.saturating_mul(info.dtype.size().min(4)))?;
     }
     let first = want.first().copied().ok_or_else(|| Error::mismatch("an operator without results"))?;
@@ -148,7 +128,7 @@ pub async fn run(op: &Op, args: Vec<Value>, want: &[&Info], cx: &Context<'_>) ->
         };
         results.push(cast::wrap(Value::computed(tensor, info.dtype, &info.shape)?, op)?.with_bounds(known));
     }
-    if results.len() == want.len() { Ok(results) } else { Err(Error::unsupported(name(op))) }
+    if results.len() == want.len() { Ok(results) } else { Err(Error::unsupported(op.name())) }
 }
 
 /// Whether an operator only moves elements: rounded ones stay rounded.
@@ -189,7 +169,7 @@ async fn compute(op: &Op, mut a: Operands, want: &Info, cx: &Context<'_>) -> Res
         Op::Bernoulli => random::bernoulli(a.tensor()?, cx)?,
 
         Op::Unary(unary) => elementwise::unary(*unary, a.one()?, want, cx)?,
-        Op::Activation(activation) => activation::run(*activation, a.tensor()?),
+        Op::Activation(activation) => activation::run(*activation, a.tensor()?, want, cx)?,
         Op::Prelu => activation::prelu(a.one()?, a.one()?),
         Op::Binary(binary) => elementwise::binary(*binary, a.one()?, a.one()?, want)?,
         Op::BinaryScalar { op, scalar, reverse } => {
@@ -233,8 +213,8 @@ async fn compute(op: &Op, mut a: Operands, want: &Info, cx: &Context<'_>) -> Res
         Op::ArgMin { dim, .. } => a.tensor()?.argmin(*dim),
         Op::Cumulate { op, dim } => cumulate::run(*op, a.tensor()?, *dim, want, cx)?,
         Op::TopK { dim, k, largest } => return sort::top_k(a.one()?, *dim, *k, *largest, cx).await,
-        Op::Softmax { dim } => a.tensor()?.softmax(*dim),
-        Op::LogSoftmax { dim } => a.tensor()?.log_softmax(*dim),
+        Op::Softmax { dim } => cast::to(a.tensor()?, want, cx)?.softmax(*dim),
+        Op::LogSoftmax { dim } => cast::to(a.tensor()?, want, cx)?.log_softmax(*dim),
 
         Op::Matmul => linear::matmul(a.one()?, a.one()?)?,
         Op::Linear => linear::linear(a.tensor()?, a.tensor()?, a.maybe()),
@@ -248,7 +228,9 @@ async fn compute(op: &Op, mut a: Operands, want: &Info, cx: &Context<'_>) -> Res
         Op::AdaptiveMaxPool { output_size, indices } => {
             return pool::adaptive_max_pool(a.tensor()?, output_size, *indices);
         }
-        Op::BatchNormEval { eps } => norm::batch_eval(a.tensor()?, a.tensor()?, a.tensor()?, a.maybe(), a.maybe(), *eps),
+        Op::BatchNormEval { eps } => {
+            norm::batch_eval(a.tensor()?, a.tensor()?, a.tensor()?, a.maybe(), a.maybe(), *eps)
+        }
         Op::BatchNormTrain { eps } => return Ok(norm::batch_train(a.tensor()?, a.maybe(), a.maybe(), *eps)),
         Op::LayerNorm { dims, eps } => norm::layer(a.tensor()?, *dims, a.maybe(), a.maybe(), *eps),
         Op::RmsNorm { dims, eps } => norm::rms(a.tensor()?, *dims, a.maybe(), *eps),

@@ -14,7 +14,12 @@ fn zeros(like: &Tensor, count: usize) -> Tensor {
 
 /// `F.batch_norm` with running statistics: a scale and an offset for each channel.
 pub fn batch_eval(
-    x: Tensor, mean: Tensor, var: Tensor, weight: Option<Tensor>, bias: Option<Tensor>, eps: f64,
+    x: Tensor,
+    mean: Tensor,
+    var: Tensor,
+    weight: Option<Tensor>,
+    bias: Option<Tensor>,
+    eps: f64,
 ) -> Tensor {
     let rank = x.rank();
     let scale = var.add_scalar(Scalar::Float(eps)).sqrt().recip();

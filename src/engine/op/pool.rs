@@ -89,15 +89,19 @@ fn separable(x: Tensor, axes: &[Axis], direct: bool, pool: impl Fn(Tensor, &Wind
     let (n, c) = (x.size(0), x.size(1));
     match *axes {
         [a] => {
-            let x = { let w = x.size(2); x.reshape(&[n, c, 1, w]) };
-            Some(trim(pool(x, &window(one, a)), &[one, a]).reshape(&[n, c, a.out]))
+            let width = x.size(2);
+            let y = pool(x.reshape(&[n, c, 1, width]), &window(one, a));
+            Some(trim(y, &[one, a]).reshape(&[n, c, a.out]))
         }
         [a, b] => Some(trim(pool(x, &window(a, b)), &[a, b])),
         [a, b, d] => {
             let [depth, h, w] = [x.size(2), x.size(3), x.size(4)];
             let planes = trim(pool(x.reshape(&[n, c * depth, h, w]), &window(b, d)), &[b, d]);
             let columns = planes.reshape(&[n, c, depth, b.out * d.out]);
-            Some(trim(pool(columns, &window(a, one)), &[a, Axis { out: b.out * d.out, ..one }]).reshape(&[n, c, a.out, b.out, d.out]))
+            Some(
+                trim(pool(columns, &window(a, one)), &[a, Axis { out: b.out * d.out, ..one }])
+                    .reshape(&[n, c, a.out, b.out, d.out]),
+            )
         }
         _ => None,
     }
@@ -120,9 +124,9 @@ fn with_positions(x: Tensor, axes: &[Axis]) -> Result<Vec<Tensor>> {
         let (y, at) = x.max_pool2d_with_indices(&window);
         return Ok(vec![trim(y, &[*a, *b]), trim(at, &[*a, *b])]);
     }
-    let windows: Vec<Windows> =
-        axes.iter().map(|a| Windows::sliding(a.out, a.kernel, a.stride, a.dilation)).collect();
-    let [sizes, padding]: [Vec<usize>; 2] = [axes.iter().map(|a| a.size).collect(), axes.iter().map(|a| a.padding).collect()];
+    let windows: Vec<Windows> = axes.iter().map(|a| Windows::sliding(a.out, a.kernel, a.stride, a.dilation)).collect();
+    let [sizes, padding]: [Vec<usize>; 2] =
+        [axes.iter().map(|a| a.size).collect(), axes.iter().map(|a| a.padding).collect()];
     let places = positions(&windows, &sizes, &padding);
     let x = padded(x, axes, f64::NEG_INFINITY)?;
     Ok(largest(gather(x, &windows), &places))
@@ -144,9 +148,14 @@ fn largest(windows: Tensor, places: &[usize]) -> Vec<Tensor> {
 /// `F.avg_pool1d/2d/3d`.
 #[expect(clippy::cast_precision_loss, reason = "counts of a window's cells")]
 pub fn avg_pool(
-    x: Tensor, pool: &Pool, count_include_pad: bool, divisor_override: Option<usize>, want: &Info,
+    x: Tensor,
+    pool: &Pool,
+    count_include_pad: bool,
+    divisor_override: Option<usize>,
+    want: &Info,
 ) -> Result<Tensor> {
     let axes = axes(&x, pool, want)?;
+    let x = if x.kind() == Kind::Float { x } else { x.clone().to_float(wide(&x)) };
     let direct = plain(&axes);
     let dims = axes.len();
     let refused = || Error::unsupported(format!("aten.avg_pool over {dims} dims"));
@@ -187,7 +196,8 @@ pub fn adaptive_avg_pool(x: Tensor, output_size: &[usize]) -> Result<Tensor> {
         return Ok(x.reshape(&[n, c, cells]).mean_dim(2));
     }
     let dims = output_size.len();
-    x.adaptive_avg_pool(output_size).ok_or_else(|| Error::unsupported(format!("aten.adaptive_avg_pool over {dims} dims")))
+    x.adaptive_avg_pool(output_size)
+        .ok_or_else(|| Error::unsupported(format!("aten.adaptive_avg_pool over {dims} dims")))
 }
 
 /// `F.adaptive_max_pool1d/2d/3d`.

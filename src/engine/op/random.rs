@@ -38,7 +38,9 @@ pub fn random(distribution: Distribution, want: &Info, cx: &Context<'_>) -> Resu
         Distribution::Normal { mean, std } => (0..count).map(|_| mean + std * normal(cx)).collect(),
         Distribution::Randint { low, high } => {
             let width = u64::try_from(high.wrapping_sub(low)).ok().filter(|w| *w > 0);
-            let width = width.ok_or_else(|| Error::mismatch(format!("random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")))?;
+            let width = width.ok_or_else(|| {
+                Error::mismatch(format!("random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"))
+            })?;
             let draw = || low.wrapping_add(i64::try_from(below(width, cx)).unwrap_or(0));
             return whole((0..count).map(|_| draw()).collect(), want, stored, cx);
         }

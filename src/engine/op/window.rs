@@ -93,17 +93,20 @@ fn count(size: usize, kernel: usize, stride: usize, dilation: usize) -> Result<u
 
 /// `F.unfold`.
 pub fn im2col(
-    x: Tensor, kernel: &[usize], dilation: &[usize], padding: &[usize], stride: &[usize], want: &Info,
+    x: Tensor,
+    kernel: &[usize],
+    dilation: &[usize],
+    padding: &[usize],
+    stride: &[usize],
+    want: &Info,
 ) -> Result<Tensor> {
     let ([kh, kw], [dh, dw], [ph, pw], [sh, sw]) = (pair(kernel)?, pair(dilation)?, pair(padding)?, pair(stride)?);
     let signed = |n: usize| i64::try_from(n).unwrap_or(0);
     let pads = [(0, 0), (0, 0), (signed(ph), signed(ph)), (signed(pw), signed(pw))];
     let x = constant(x, &pads, Number::Int(0))?;
     let [h, w] = [x.size(2), x.size(3)];
-    let windows = [
-        Windows::sliding(count(h, kh, sh, dh)?, kh, sh, dh),
-        Windows::sliding(count(w, kw, sw, dw)?, kw, sw, dw),
-    ];
+    let windows =
+        [Windows::sliding(count(h, kh, sh, dh)?, kh, sh, dh), Windows::sliding(count(w, kw, sw, dw)?, kw, sw, dw)];
     let (n, c) = (x.size(0), x.size(1));
     let [blocks, cells] = [windows.iter().map(|w| w.count).product(), kh * kw];
     let columns = gather(x, &windows).reshape(&[n, c, blocks, cells]).swap_dims(2, 3);
@@ -112,7 +115,13 @@ pub fn im2col(
 
 /// `F.fold`: overlapping blocks add up.
 pub fn col2im(
-    x: Tensor, output: &[usize], kernel: &[usize], dilation: &[usize], padding: &[usize], stride: &[usize], want: &Info,
+    x: Tensor,
+    output: &[usize],
+    kernel: &[usize],
+    dilation: &[usize],
+    padding: &[usize],
+    stride: &[usize],
+    want: &Info,
 ) -> Result<Tensor> {
     let ([kh, kw], [dh, dw], [ph, pw], [sh, sw]) = (pair(kernel)?, pair(dilation)?, pair(padding)?, pair(stride)?);
     let [height, width] = pair(output)?;
