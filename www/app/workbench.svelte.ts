@@ -42,6 +42,8 @@ class Workbench {
   openProblem: Problem | undefined = $state.raw();
   building: Task | undefined = $state.raw();
   buildProblem: Problem | undefined = $state.raw();
+  /** Why the file alone makes no network, if so. */
+  needsSource: Problem | undefined = $state.raw();
 
   source = $state("");
   construct = $state("");
@@ -137,13 +139,16 @@ class Workbench {
       this.model = model;
       this.inputs = inputs;
       this.summary = summary;
+      this.needsSource = undefined;
       this.built += 1;
       this.said = `The network is built and runs on ${model.device.name}`;
       void before?.dispose().catch(() => undefined);
     } catch (thrown) {
       if (this.building !== task) return;
       const found = problem(thrown);
-      this.buildProblem = unasked && written === undefined && found?.code === "needs_source" ? undefined : found;
+      const asked = !unasked || written !== undefined || found?.code !== "needs_source";
+      if (asked) this.buildProblem = found;
+      else this.needsSource = found;
       if (this.buildProblem !== undefined) this.said = `Not built: ${this.buildProblem.message}`;
     } finally {
       if (this.building === task) this.building = undefined;
@@ -165,6 +170,7 @@ class Workbench {
 
   #forgetModel(): void {
     this.model = undefined;
+    this.needsSource = undefined;
     this.inputs = [];
     this.summary = [];
   }
