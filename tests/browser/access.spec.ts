@@ -1,0 +1,130 @@
+// Keyboard, screen readers, contrast, narrow screens; and pictures of each view to look at, in `results/`.
+import { expect, test, type Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { openSample, pick, run } from "./tour.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const results = fileURLToPath(new URL("results/", import.meta.url));
+
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] }>;
+}
+
+/** axe's violations, a line each. The page's policy lets no inline script in, so axe comes through the debugger. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() => (window as unknown as { axe: Axe }).axe.run());
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`));
+}
+
+async function look(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `${results}${name}.png`, fullPage: true });
+}
+
+const VIEWS: Record<string, (page: Page) => Promise<void>> = {
+  start: async () => undefined,
+  digits: async (page) => {
+    await openSample(page, /Handwritten digits/);
+    await run(page);
+    await page.locator('[data-path="conv1.weight"]').click();
+    await expect(page.getByRole("img", { name: /^Histogram/ })).toBeVisible();
+    await page.getByText(/^Summary:/).click();
+    await page.getByText(/globals named/).click();
+    await page.getByText("Scaling and values").click();
+  },
+  sentence: async (page) => {
+    await openSample(page, /Sentiment/);
+    await run(page);
+    await page.getByText("Source of the class").click();
+  },
+  error: async (page) => {
+    await pick(page, "page.pth", Buffer.from("<!doctype html><title>Not found</title>"));
+    await expect(page.getByRole("alert")).toBeVisible();
+  },
+};
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const [name, open] of Object.entries(VIEWS)) {
+    test(`axe finds nothing: ${name}, ${colorScheme}`, async ({ browser }) => {
+      const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      await page.goto("/");
+      await expect(page.getByRole("button", { name: /Handwritten/ })).toBeVisible();
+      await open(page);
+      await look(page, `${name}-${colorScheme}`);
+      expect(await violations(page)).toEqual([]);
+      await context.close();
+    });
+  }
+}
+
+test("360 pixels are enough, by touch", async ({ browser }) => {
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  const page = await context.newPage();
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: /Handwritten/ })).toBeVisible();
+  await look(page, "start-narrow");
+  await page.getByRole("button", { name: /Handwritten/ }).tap();
+  await page.getByRole("button", { name: "Example 5" }).tap();
+  await page.getByRole("button", { name: "Run", exact: true }).tap();
+  await expect(page.getByRole("list", { name: /^Classes/ })).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await look(page, "digits-narrow");
+  await context.close();
+});
+
+test("the tour goes by keyboard alone", async ({ page }) => {
+  await page.goto("/");
+  const reach = async (name: RegExp | string): Promise<void> => {
+    for (let i = 0; i < 80; i += 1) {
+      await page.keyboard.press("Tab");
+      const label = await page.evaluate(() => {
+        const at = document.activeElement as HTMLElement | null;
+        return at?.getAttribute("aria-label") ?? at?.getAttribute("data-path") ?? at?.textContent?.trim() ?? "";
+      });
+      if (typeof name === "string" ? label === name : name.test(label)) return;
+    }
+    throw new Error(`Tab does not reach ${name}`);
+  };
+  await expect(page.getByRole("button", { name: /Handwritten/ })).toBeVisible();
+  await reach(/^Handwritten digits/);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("searchbox").focus();
+  await reach("conv1");
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator('[data-path="conv1.weight"]')).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("img", { name: "Histogram of conv1.weight" })).toBeVisible();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowLeft");
+  await expect(page.locator('[data-path="conv1"]')).toHaveAttribute("aria-expanded", "false");
+  await reach("Example 7");
+  await page.keyboard.press("Enter");
+  await reach("Run");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("list", { name: /^Classes/ })).toBeVisible();
+});
+
+test("the theme is chosen and kept", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto("/");
+  const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.getByRole("radio", { name: "Theme: dark" }).check({ force: true });
+  await expect.poll(ground).not.toBe(light);
+  await page.reload();
+  expect(await ground()).not.toBe(light);
+});
+
+test("nothing is asked of another origin", async ({ page, baseURL }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto("/");
+  await openSample(page, /Handwritten digits/);
+  await run(page);
+  expect(asked.filter((url) => !url.startsWith(baseURL ?? "") && !url.startsWith("blob:"))).toEqual([]);
+});

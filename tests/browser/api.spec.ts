@@ -1,0 +1,285 @@
+// The JavaScript API in a page of no bundler: `/pkg/dist/index.js` as it is published.
+import { expect, test } from "@playwright/test";
+
+type Api = typeof import("../../www/api/index.js");
+
+declare global {
+  interface Window {
+    api: Api;
+    fetched(path: string, name?: string): Promise<File>;
+    text(path: string): Promise<string>;
+  }
+}
+
+test.beforeEach(async ({ page }) => {
+  // Any document of the same origin does; this one has no scripts of its own.
+  await page.goto("/samples/samples.json");
+  await page.evaluate(async () => {
+    window.api = (await import("/pkg/dist/index.js" as string)) as Api;
+    window.fetched = async (path, name = "model.pth") => new File([await (await fetch(path)).blob()], name);
+    window.text = async (path) => (await fetch(path)).text();
+  });
+});
+
+const DIGITS = "/samples/digits/digits.pth";
+
+test("importing starts nothing", async ({ page }) => {
+  expect(page.workers()).toHaveLength(0);
+  const names = await page.evaluate(() => Object.keys(window.api).sort());
+  expect(names).toEqual([
+    "AbortError", "Checkpoint", "DeviceError", "MalformedError", "MismatchError", "Model", "TooLargeError", "TorchtabError", "UnsupportedError",
+    "load", "numbers", "open",
+  ]);
+});
+
+test("open takes every kind of source and tells all there is", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const { open } = window.api;
+    const file = await window.fetched(path, "digits.pth");
+    const bytes = await file.arrayBuffer();
+    const out = [];
+    for (const source of [file, new Blob([file]), bytes, new Uint8Array(bytes), new URL(path, location.href), path]) {
+      const checkpoint = await open(source);
+      const weight = await checkpoint.tensor("conv1.weight");
+      out.push([checkpoint.format, checkpoint.kind, checkpoint.bytes, checkpoint.entries.length, weight.data[0], checkpoint.values["epoch"]]);
+      await checkpoint.dispose();
+    }
+    const checkpoint = await open(file);
+    const entry = checkpoint.entries.find(({ name }) => name === "conv1.weight");
+    return { out, entry, name: checkpoint.name, optimizer: checkpoint.optimizer, dicts: checkpoint.stateDicts.map(({ path, keys }) => [path, keys]) };
+  }, DIGITS);
+  expect(new Set(found.out.map((row) => JSON.stringify(row))).size).toBe(1);
+  expect(found.out[0]?.slice(0, 2)).toEqual(["zip", "checkpoint"]);
+  expect(found.entry).toMatchObject({ name: "conv1.weight", shape: [16, 1, 3, 3], dtype: "float32", stride: [9, 9, 3, 1], bytes: 576, role: "parameter" });
+  expect(found.name).toBe("digits.pth");
+  expect(found.dicts[0]).toEqual(["model_state_dict", 16]);
+});
+
+test("tensors come as typed arrays, statistics agree with them", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const checkpoint = await window.api.open(path);
+    const whole = await checkpoint.tensor("bn1.num_batches_tracked");
+    const weight = await checkpoint.tensor("fc1.weight");
+    const values = window.api.numbers(weight);
+    const stats = await checkpoint.stats("fc1.weight", { bins: 10 });
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const std = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1));
+    return {
+      integer: [whole.data.constructor.name, whole.shape, typeof whole.data[0]],
+      float: [weight.data.constructor.name, weight.shape],
+      stats, mean, std, min: Math.min(...values), max: Math.max(...values),
+    };
+  }, DIGITS);
+  expect(found.integer).toEqual(["BigInt64Array", [], "bigint"]);
+  expect(found.float).toEqual(["Float32Array", [48, 128]]);
+  expect(found.stats.count).toBe(48 * 128);
+  expect(found.stats.min).toBe(found.min);
+  expect(found.stats.max).toBe(found.max);
+  expect(found.stats.mean).toBeCloseTo(found.mean, 6);
+  expect(found.stats.std).toBeCloseTo(found.std, 6);
+  expect(found.stats.histogram.counts).toHaveLength(10);
+  expect(found.stats.histogram.counts.reduce((a, b) => a + b, 0)).toBe(48 * 128);
+});
+
+for (const device of ["cpu", "webgpu"] as const) {
+  test(`a network is built, run, changed and saved: ${device}`, async ({ page }) => {
+    const found = await page.evaluate(
+      async ({ path, device }) => {
+        const { load, open } = window.api;
+        const source = await window.text("/samples/digits/model.py");
+        const heard = new Set<string>();
+        const model = await load(await window.fetched(path, "digits.pth"), {
+          network: { source, construct: "DigitsNet()" }, device, onProgress: ({ phase }) => heard.add(phase),
+        });
+        const examples = JSON.parse(await window.text("/samples/digits/examples.json")) as { label: string; tensor: { dtype: string; shape: number[]; data: number[] } }[];
+        let right = 0;
+        for (const { label, tensor } of examples) {
+          const logits = await model.run(tensor);
+          const values = [...(logits.data as Float32Array)];
+          if (values.indexOf(Math.max(...values)) === Number(label)) right += 1;
+        }
+        const first = examples[0]?.tensor ?? { dtype: "float32", shape: [], data: [] };
+        const before = await model.run(first);
+        const same = await model.run({ x: { dtype: "float32", shape: first.shape, data: new Float32Array(first.data) } });
+        const state = await model.stateDict();
+        await model.set("fc2.bias", { dtype: "float32", data: Array.from({ length: 10 }, (_, i) => i) });
+        const after = await model.run(first);
+        const saved = await model.save();
+        const again = await open(saved);
+        const bias = await again.tensor("fc2.bias");
+        return {
+          device: model.device.kind, training: [model.training, model.train().training, model.eval().training],
+          right, examples: examples.length, shape: before.shape,
+          same: before.data.every((value, i) => value === same.data[i]),
+          changed: before.data.some((value, i) => value !== after.data[i]),
+          keys: Object.keys(state), bias: [...bias.data].map(Number), name: saved.name, blob: saved instanceof Blob, notes: saved.notes,
+          time: model.lastRun, inputs: await model.inputs(), summary: (await model.summary([[1, 1, 8, 8]])).map((row) => [row.name, row.class, row.parameters]),
+          phases: [...heard],
+        };
+      },
+      { path: DIGITS, device },
+    );
+    expect(found.device).toBe(device);
+    expect(found.training).toEqual([false, true, false]);
+    expect(found.right / found.examples).toBeGreaterThanOrEqual(0.8);
+    expect(found.shape).toEqual([1, 10]);
+    expect(found.same).toBe(true);
+    expect(found.changed).toBe(true);
+    expect(found.keys.slice(0, 2)).toEqual(["conv1.weight", "bn1.weight"]);
+    expect(found.bias).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(found.name).toBe("digits.pth");
+    expect(found.time?.milliseconds).toBeGreaterThan(0);
+    expect(found.inputs[0]?.name).toBe("x");
+    expect(found.summary).toContainEqual(["fc2", "Linear", 490]);
+  });
+}
+
+test("errors are typed, and say where and what next", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const { open, load, TorchtabError, MalformedError, MismatchError } = window.api;
+    const told = async (work: () => Promise<unknown>) => {
+      try {
+        await work();
+        return undefined;
+      } catch (thrown) {
+        if (!(thrown instanceof TorchtabError)) return { kind: "none", message: String(thrown) };
+        const { name, kind, code, message, location, hint } = thrown;
+        return { name, kind, code, message, location, hint, malformed: thrown instanceof MalformedError, mismatch: thrown instanceof MismatchError };
+      }
+    };
+    const file = await window.fetched(path);
+    const checkpoint = await open(file);
+    const closed = await open(file);
+    await closed.dispose();
+    return {
+      cut: await told(() => open(file.slice(0, 90_000))),
+      source: await told(() => load(file)),
+      name: await told(() => checkpoint.tensor("nowhere")),
+      url: await told(() => open("http://")),
+      closed: await told(() => closed.tensor("conv1.weight")),
+    };
+  }, DIGITS);
+  expect(found.cut).toMatchObject({ name: "MalformedError", kind: "malformed", malformed: true });
+  expect(found.source).toMatchObject({ kind: "mismatch", code: "needs_source", mismatch: true });
+  expect(found.name?.kind).toBe("mismatch");
+  expect(found.url).toMatchObject({ code: "source" });
+  expect(found.closed).toMatchObject({ code: "disposed" });
+});
+
+test("an abort ends a call and leaves the rest usable", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const { open, AbortError } = window.api;
+    const early = await open(path, { signal: AbortSignal.abort("no") }).catch((thrown: unknown) => thrown);
+    const checkpoint = await open(path);
+    const controller = new AbortController();
+    const slow = checkpoint.stats("fc1.weight", { signal: controller.signal }).catch((thrown: unknown) => thrown);
+    controller.abort(new Error("enough"));
+    const late = await slow;
+    const after = await checkpoint.tensor("fc2.bias");
+    return {
+      early: early instanceof AbortError && early.code, cause: early instanceof AbortError && early.cause,
+      late: late instanceof AbortError && late.kind, usable: after.shape,
+    };
+  }, DIGITS);
+  expect(found).toEqual({ early: "aborted", cause: "no", late: "aborted", usable: [10] });
+});
+
+test("calls at the same time answer in order", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const checkpoint = await window.api.open(path);
+    const done: string[] = [];
+    const names = ["fc1.weight", "conv2.weight", "fc2.bias", "bn1.weight"];
+    await Promise.all(names.map((name) => checkpoint.tensor(name).then(() => done.push(name))));
+    return { names, done };
+  }, DIGITS);
+  expect(found.done).toEqual(found.names);
+});
+
+test("a dead worker is an error with a code, and the next open starts another", async ({ page }) => {
+  await page.route("**/pkg/dist/worker.js", (route) => route.abort());
+  const dead = await page.evaluate(
+    (path) => window.api.open(path).catch((thrown: unknown) => thrown instanceof window.api.DeviceError && [thrown.code, thrown.hint !== undefined]),
+    DIGITS,
+  );
+  expect(dead).toEqual(["worker_died", true]);
+  await page.unroute("**/pkg/dist/worker.js");
+  expect(await page.evaluate(async (path) => (await window.api.open(path)).format, DIGITS)).toBe("zip");
+});
+
+test("a worker that dies at work rejects what waits", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const { open, DeviceError } = window.api;
+    const Real = Worker;
+    let made: Worker | undefined;
+    window.Worker = class extends Real {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        made = this;
+      }
+    };
+    const checkpoint = await open(path);
+    const waiting = checkpoint.stats("fc1.weight").catch((thrown: unknown) => thrown);
+    made?.dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
+    const [first, second] = [await waiting, await checkpoint.tensor("fc2.bias").catch((thrown: unknown) => thrown)];
+    await checkpoint.dispose();
+    const again = await open(path);
+    return [first, second].map((thrown) => thrown instanceof DeviceError && thrown.code).concat(again.format);
+  }, DIGITS);
+  expect(found).toEqual(["worker_died", "worker_died", "zip"]);
+});
+
+test("the same API runs in the caller's thread", async ({ page }) => {
+  const found = await page.evaluate(async (path) => {
+    const core = (await import("/pkg/dist/core.js" as string)) as Api;
+    const model = await core.load(path, { network: { source: await window.text("/samples/digits/model.py"), construct: "DigitsNet()" }, device: "cpu" });
+    const y = await model.run({ data: Array.from({ length: 1 }, () => [Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => 0.5))]) });
+    await model.dispose();
+    return y.shape;
+  }, DIGITS);
+  expect(found).toEqual([1, 10]);
+  expect(page.workers()).toHaveLength(0);
+});
+
+test("tensors are written in many ways", async ({ page }) => {
+  const found = await page.evaluate(async () => {
+    const { toRaw, fromRaw } = (await import("/pkg/dist/tensor.js" as string)) as typeof import("../../www/api/tensor.js");
+    const { numbers } = window.api;
+    const values = (input: Parameters<typeof toRaw>[0]) => {
+      const raw = toRaw(input);
+      const tensor = fromRaw(raw);
+      return [raw.dtype, raw.shape, numbers(tensor)];
+    };
+    const code = (work: () => unknown) => {
+      try {
+        work();
+        return "none";
+      } catch (thrown) {
+        return (thrown as { code: string }).code;
+      }
+    };
+    return {
+      nested: values({ data: [[1, 2.5], [3, 4]] }),
+      integers: values({ dtype: "int64", data: [[1, 2]] }),
+      bool: values({ dtype: "bool", data: [true, false] }),
+      half: values({ dtype: "float16", data: [0, 1, -2.5, 65504, 1e6, 6e-8, 0.1] }),
+      brain: values({ dtype: "bfloat16", data: [1, -3.140625, 0.1] }),
+      scalar: values({ dtype: "torch.float64", data: 7 }),
+      typed: values({ shape: [2, 1], data: Int16Array.of(-1, 5) }),
+      convert: values({ dtype: "float32", data: Int8Array.of(1, 2) }),
+      image: values(new ImageData(Uint8ClampedArray.of(255, 0, 51, 255), 1, 1)),
+      ragged: code(() => toRaw({ data: [[1], [2, 3]] })),
+      size: code(() => toRaw({ shape: [3], data: [1, 2] })),
+      fraction: code(() => toRaw({ dtype: "int64", data: [0.5] })),
+    };
+  });
+  expect(found.nested).toEqual(["float32", [2, 2], [1, 2.5, 3, 4]]);
+  expect(found.integers).toEqual(["int64", [1, 2], [1, 2]]);
+  expect(found.bool).toEqual(["bool", [2], [1, 0]]);
+  expect(found.half).toEqual(["float16", [7], [0, 1, -2.5, 65504, Infinity, 5.960464477539063e-8, 0.0999755859375]]);
+  expect(found.brain).toEqual(["bfloat16", [3], [1, -3.140625, 0.10009765625]]);
+  expect(found.scalar).toEqual(["float64", [], [7]]);
+  expect(found.typed).toEqual(["int16", [2, 1], [-1, 5]]);
+  expect(found.convert).toEqual(["float32", [2], [1, 2]]);
+  expect(found.image).toEqual(["float32", [1, 3, 1, 1], [1, 0, Math.fround(51 / 255)]]);
+  expect([found.ragged, found.size, found.fraction]).toEqual(["ragged", "shape", "dtype"]);
+});

@@ -1,0 +1,50 @@
+// What the tests of the page do over and over, and the files they use.
+import { expect, type Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const sample = (path: string): Buffer => readFileSync(fileURLToPath(new URL(`../../samples/${path}`, import.meta.url)));
+
+/** Gives the page a file through its picker. */
+export async function pick(page: Page, name: string, buffer: Buffer): Promise<void> {
+  await page.locator("input[type=file]").first().setInputFiles({ name, mimeType: "application/octet-stream", buffer });
+}
+
+/** Drops a file on the page, as from the desktop. */
+export async function drop(page: Page, name: string, buffer: Buffer): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ({ name, bytes }) => {
+      const given = new DataTransfer();
+      given.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name));
+      return given;
+    },
+    { name, bytes: buffer.toString("base64") },
+  );
+  for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent("body", type, { dataTransfer: transfer });
+}
+
+/** Opens a sample by its card and waits for its network. */
+export async function openSample(page: Page, title: RegExp): Promise<void> {
+  await page.getByRole("button", { name: title }).click();
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
+}
+
+/** Presses Run and waits for the bars. */
+export async function run(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(bars(page)).toBeVisible({ timeout: 60_000 });
+}
+
+export const bars = (page: Page) => page.getByRole("list", { name: /^Classes/ });
+export const best = (page: Page) => bars(page).getByRole("listitem").first();
+
+/** Collects what the console and the page complain of; the test asserts that it is nothing. */
+export function complaints(page: Page): string[] {
+  const heard: string[] = [];
+  page.on("pageerror", (error) => heard.push(error.message));
+  page.on("console", (message) => {
+    // Chromium itself warns of slow GPU paths; only what the page does wrong counts.
+    if (message.type() === "error") heard.push(message.text());
+  });
+  return heard;
+}
