@@ -13,3 +13,6 @@ pub mod program;
 mod tensor;
 pub mod value;
 mod webgpu;
+
+#[cfg(test)]
+mod tests;

@@ -334,6 +334,10 @@ impl Tensor {
 
     /// Rows of a dim by a list of positions.
     pub fn select(self, dim: usize, indices: Self) -> Self {
+        if self.kind() == Kind::Bool {
+            // burn-dispatch 0.22.1 panics on selecting and gathering bools.
+            return self.numeric().select(dim, indices).to_bool();
+        }
         by_kind!(self, float_select, int_select, bool_select, dim, indices.inner)
     }
 
@@ -349,7 +353,7 @@ impl Tensor {
         let inner = match self.kind() {
             Kind::Float => Dispatch::float_gather(dim, self.inner, indices.inner),
             Kind::Int => Dispatch::int_gather(dim, self.inner, indices.inner),
-            Kind::Bool => Dispatch::bool_gather(dim, self.inner, indices.inner),
+            Kind::Bool => return self.numeric().gather(dim, indices).to_bool(),
         };
         Self { inner, facts }
     }

@@ -150,7 +150,12 @@ fn erfinv(x: Tensor) -> Tensor {
 /// A function of two broadcast tensors.
 pub fn binary(op: Binary, x: Value, y: Value, want: &Info) -> Result<Tensor> {
     let bits = u32::try_from(x.dtype().size().saturating_mul(8)).unwrap_or(64);
-    let (x, y) = together(x.into_tensor(), y.into_tensor());
+    let (mut x, mut y) = together(x.into_tensor(), y.into_tensor());
+    if want.dtype.is_float() && x.kind() != Kind::Float {
+        // torch divides integers as floats.
+        let to = stored(want.dtype, &x.place())?;
+        (x, y) = (convert(x, to), convert(y, to));
+    }
     tensors(op, x, y, bits, want)
 }
 
@@ -327,8 +332,10 @@ fn integer_power(x: Tensor, y: Tensor, want: &Info) -> Tensor {
         let odd = rest.clone().bit_and(number(1)).eq_scalar(Scalar::Int(1));
         result = result.clone().mask_where(odd, result.mul(base.clone()));
         if step + 1 < steps {
-            base = base.clone().mul(base);
             rest = rest.shift_right(number(1));
+            // A base that is not needed any more would only overflow.
+            base = base.mask_fill(rest.clone().eq_scalar(Scalar::Int(0)), Scalar::Int(1));
+            base = base.clone().mul(base);
         }
     }
     let unit = x.clone().abs().eq_scalar(Scalar::Int(1));

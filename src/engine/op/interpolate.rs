@@ -19,7 +19,8 @@ pub fn run(
     let mut x = x;
     for (d, &out) in size.iter().enumerate() {
         let scale = scales.and_then(|s| s.get(d)).copied();
-        let axis = Axis { size: x.size(d + 2), out, align_corners, scale };
+        let double = x.dtype() == burn::tensor::DType::F64;
+        let axis = Axis { size: x.size(d + 2), out, align_corners, scale, double };
         let same = axis.size == out && (scale.is_none() || align_corners || scale == Some(1.0));
         if same {
             continue;
@@ -39,6 +40,7 @@ struct Axis {
     out: usize,
     align_corners: bool,
     scale: Option<f64>,
+    double: bool,
 }
 
 /// One source row and weight of every result row.
@@ -51,13 +53,18 @@ type Tap = Vec<(usize, f64)>;
     reason = "torch computes positions in float32 and truncates them"
 )]
 impl Axis {
+    /// Rounds as torch does: positions are in the input's own precision, float32 at least.
+    fn round(&self, value: f64) -> f64 {
+        if self.double { value } else { f64::from(value as f32) }
+    }
+
     /// Source rows for one result row.
-    fn step(&self) -> f32 {
+    fn step(&self) -> f64 {
         match self.scale {
-            _ if self.align_corners && self.out > 1 => (self.size - 1) as f32 / (self.out - 1) as f32,
+            _ if self.align_corners && self.out > 1 => self.round((self.size - 1) as f64 / (self.out - 1) as f64),
             _ if self.align_corners => 0.0,
-            Some(scale) if scale > 0.0 => (1.0 / scale) as f32,
-            _ => self.size as f32 / self.out as f32,
+            Some(scale) if scale > 0.0 => self.round(1.0 / scale),
+            _ => self.round(self.size as f64 / self.out as f64),
         }
     }
 
@@ -69,8 +76,12 @@ impl Axis {
         (0..self.out).map(|o| (((o as f32 + offset) * step) as usize).min(self.size.saturating_sub(1))).collect()
     }
 
-    fn position(&self, o: usize) -> f32 {
-        if self.align_corners { self.step() * o as f32 } else { self.step() * (o as f32 + 0.5) - 0.5 }
+    fn position(&self, o: usize) -> f64 {
+        if self.align_corners {
+            self.round(self.step() * o as f64)
+        } else {
+            self.round(self.round(self.step() * (o as f64 + 0.5)) - 0.5)
+        }
     }
 
     fn linear(&self) -> Vec<Tap> {
@@ -79,17 +90,18 @@ impl Axis {
         for o in 0..self.out {
             let position = self.position(o).max(0.0);
             let row = (position as usize).min(last);
-            let weight = (position - row as f32).clamp(0.0, 1.0);
-            low.push((row, f64::from(1.0 - weight)));
-            high.push(((row + 1).min(last), f64::from(weight)));
+            let weight = self.round(position - row as f64).clamp(0.0, 1.0);
+            low.push((row, self.round(1.0 - weight)));
+            high.push(((row + 1).min(last), weight));
         }
         vec![low, high]
     }
 
+    /// Keys' kernel with a = -0.75.
     fn cubic(&self) -> Vec<Tap> {
-        const A: f32 = -0.75;
-        let inside = |x: f32| ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0;
-        let outside = |x: f32| ((A * x - 5.0 * A) * x + 8.0 * A) * x - 4.0 * A;
+        const A: f64 = -0.75;
+        let inside = |x: f64| ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0;
+        let outside = |x: f64| ((A * x - 5.0 * A) * x + 8.0 * A) * x - 4.0 * A;
         let mut taps = vec![Vec::new(); 4];
         for o in 0..self.out {
             let position = self.position(o);
@@ -97,8 +109,8 @@ impl Axis {
             let t = position - row;
             let weights = [outside(t + 1.0), inside(t), inside(1.0 - t), outside(2.0 - t)];
             for ((tap, weight), offset) in taps.iter_mut().zip(weights).zip([-1.0, 0.0, 1.0, 2.0]) {
-                let source = (row + offset).clamp(0.0, self.size.saturating_sub(1) as f32) as usize;
-                tap.push((source, f64::from(weight)));
+                let source = (row + offset).clamp(0.0, self.size.saturating_sub(1) as f64) as usize;
+                tap.push((source, self.round(weight)));
             }
         }
         taps
@@ -112,7 +124,7 @@ fn pick(x: Tensor, dim: usize, rows: &[usize]) -> Tensor {
 
 fn blend(x: Tensor, dim: usize, taps: &[Tap]) -> Result<Tensor> {
     if x.kind() != Kind::Float {
-        return Err(Error::unsupported("aten.upsample of integers"));
+        return Err(Error::unsupported("interpolating integers"));
     }
     let rank = x.rank();
     let mut sum: Option<Tensor> = None;

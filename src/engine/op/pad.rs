@@ -53,10 +53,12 @@ fn around(x: Tensor, pads: &[(i64, i64)], mode: PadMode) -> Result<Tensor> {
         if before.max(after) > limit {
             return Err(Error::mismatch(what));
         }
+        // What is cropped does not come round again.
+        let (cut, left) = ((-before).max(0), size - (-before).max(0) - (-after).max(0));
         let rows = (-before..size.saturating_add(after)).map(|i| match mode {
             PadMode::Reflect if i < 0 => -i,
             PadMode::Reflect if i >= size => 2 * (size - 1) - i,
-            PadMode::Circular => i.rem_euclid(size),
+            PadMode::Circular => cut + (i - cut).rem_euclid(left.max(1)),
             _ => i.clamp(0, size - 1),
         });
         let rows: Vec<usize> = rows.map(amount).collect();
