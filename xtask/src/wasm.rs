@@ -85,7 +85,7 @@ pub fn build(release: bool) -> Result<()> {
     run(Toolchain::find()?.cargo("build").args(["--profile", profile]))?;
     let compiled = target_dir().join(TRIPLE).join(profile).join("torchtab.wasm");
     let made = format!("{OUT}/torchtab_bg.wasm");
-    let stamp = Stamp::of("wasm", &[&compiled.to_string_lossy(), "Cargo.lock"], profile)?;
+    let stamp = Stamp::of("wasm", &[&compiled.to_string_lossy(), "Cargo.lock", "xtask/src/wasm.rs"], profile)?;
     if stamp.fresh(&[&made, &format!("{OUT}/torchtab.js"), &format!("{OUT}/torchtab.d.ts")]) {
         return Ok(());
     }
@@ -94,6 +94,7 @@ pub fn build(release: bool) -> Result<()> {
     wasm_bindgen_cli_support::Bindgen::new()
         .web(true)?
         .typescript(true)
+        .omit_default_module_path(false)
         .remove_producers_section(true)
         .remove_name_section(release)
         .input_path(&compiled)
