@@ -35,6 +35,11 @@ impl Tensor {
     pub fn is(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
+
+    /// Python's `id`.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
 }
 
 /// A value as a torch function sees it.

@@ -1,3 +1,46 @@
 //! The Python subset in which networks are written: an evaluator over a closed world.
 //!
 //! There is no import, no file, no exec and no attribute into the host; steps, recursion and memory are bounded.
+//! A [`Program`](program::Program) is parsed source; an [`Interpreter`] evaluates its module level, constructs modules and runs `forward`,
+//! while torch's functions add nodes to the graph under construction.
+
+pub mod arguments;
+pub mod assign;
+pub mod attribute;
+pub mod builtins;
+pub mod call;
+pub mod class;
+pub mod compare;
+pub mod comprehension;
+pub mod environment;
+pub mod exceptions;
+pub mod expression;
+pub mod format;
+pub mod function;
+pub mod import;
+pub mod interpreter;
+pub mod iterate;
+pub mod key;
+pub mod library;
+pub mod matching;
+pub mod methods;
+pub mod module;
+pub mod number;
+pub mod object;
+pub mod operator;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says where")]
+mod oracle_tests;
+pub mod program;
+pub mod raised;
+pub mod repr;
+pub mod scope;
+pub mod statement;
+pub mod subscript;
+pub mod toplevel;
+pub mod torch;
+pub mod types;
+pub mod value;
+
+use arguments::Arguments;
+use interpreter::Interpreter;

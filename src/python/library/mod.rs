@@ -1,0 +1,66 @@
+//! The parts of Python's standard library, and of numpy, that networks use.
+
+pub mod copies;
+pub mod dataclass;
+pub mod enumeration;
+pub mod iterators;
+pub mod maths;
+pub mod named;
+pub mod wrappers;
+
+use super::Interpreter;
+use super::object::{Native, Object};
+use super::raised::{Outcome, Raised};
+use std::rc::Rc;
+
+/// A name of a package; `None` where the package has none.
+pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option<Object>> {
+    let class = |me: &Interpreter, name: &str| me.builtin_class(name).map(Object::Class);
+    let native = |table: &'static [Native]| table.iter().find(|native| native.name == name).map(Object::Native);
+    Ok(match (package, name) {
+        ("math" | "numpy", "pi") => Some(Object::Float(std::f64::consts::PI)),
+        ("math" | "numpy", "e") => Some(Object::Float(std::f64::consts::E)),
+        ("math" | "numpy", "inf") => Some(Object::Float(f64::INFINITY)),
+        ("math" | "numpy", "nan") => Some(Object::Float(f64::NAN)),
+        ("math", "tau") => Some(Object::Float(std::f64::consts::TAU)),
+        ("math", _) => native(maths::MATH),
+        ("numpy", "float32" | "float64" | "double") => class(me, "float"),
+        ("numpy", "int32" | "int64" | "intp") => class(me, "int"),
+        ("numpy", "bool_") => class(me, "bool"),
+        ("numpy", "ndarray") => Some(Object::Inert(Rc::from("numpy.ndarray"))),
+        ("numpy", "newaxis") => Some(Object::None),
+        ("numpy", "random") => Some(Object::Inert(Rc::from("numpy.random"))),
+        ("numpy", _) => match native(maths::NUMPY) {
+            Some(function) => Some(function),
+            None => return Err(Raised::unsupported(format!("numpy.{name}"))),
+        },
+        ("functools", "partial" | "cached_property") => class(me, name),
+        ("collections", "OrderedDict" | "defaultdict" | "Counter") => class(me, name),
+        ("collections", "namedtuple") => native(named::TABLE),
+        ("collections", "abc") => Some(Object::Package(Rc::from("collections.abc"))),
+        ("collections", "Iterable" | "Sequence" | "Mapping") => {
+            Some(Object::Inert(Rc::from(format!("collections.abc.{name}"))))
+        }
+        ("itertools", _) => native(iterators::TABLE),
+        ("functools" | "operator" | "contextlib" | "abc" | "inspect" | "typing" | "typing_extensions", _) => {
+            match native(wrappers::table(package)) {
+                Some(function) => Some(function),
+                None if package == "typing" && name == "OrderedDict" => class(me, name),
+                None if matches!(package, "abc" | "contextlib" | "inspect") => {
+                    Some(Object::Inert(Rc::from(format!("{package}.{name}"))))
+                }
+                None => None,
+            }
+        }
+        ("dataclasses", "MISSING") => Some(Object::Inert(Rc::from("dataclasses.MISSING"))),
+        ("dataclasses", _) => native(dataclass::TABLE),
+        ("copy", _) => native(copies::TABLE),
+        ("enum", "Enum" | "IntEnum" | "auto") => class(me, name),
+        ("enum", "StrEnum") => class(me, "Enum"),
+        ("enum", "unique") => Some(Object::Inert(Rc::from("enum.unique"))),
+        ("random" | "time" | "string" | "types", "seed") => Some(Object::Inert(Rc::from("random.seed"))),
+        ("types", "SimpleNamespace") => Some(Object::Class(me.namespace_class()?)),
+        ("random" | "time" | "string", _) => return Err(Raised::unsupported(format!("{package}.{name}"))),
+        _ => None,
+    })
+}
