@@ -6,7 +6,10 @@ use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::rc::Rc;
 use torchtab::checkpoint::Checkpoint;
+use torchtab::checkpoint::tensor::TensorId;
 use torchtab::checkpoint::tree::{TreeEntry, hex};
+use torchtab::checkpoint::write::draft::Draft;
+use torchtab::checkpoint::write::fresh::Origin;
 use torchtab::error::{Error, Kind};
 use torchtab::source::{ByteSource, MemorySource, Parts, Quiet};
 
@@ -66,10 +69,41 @@ fn accepted(checkpoint: &Checkpoint, source: &dyn ByteSource, bytes: &[u8], case
     let mut parts = Parts::default();
     let saved = checkpoint.save_untouched(&mut parts).and_then(|()| pollster::block_on(parts.collect(source)));
     match saved {
-        Ok(saved) if saved == bytes => Outcome::Passed(format!("{} entries, saved untouched", tree.len())),
-        Ok(_) => Outcome::Failed("saving the untouched file changed it".into()),
-        Err(error) => Outcome::Failed(format!("saving: {error}")),
+        Ok(saved) if saved == bytes => {}
+        Ok(_) => return Outcome::Failed("saving the untouched file changed it".into()),
+        Err(error) => return Outcome::Failed(format!("saving: {error}")),
     }
+    match pollster::block_on(afresh(checkpoint)) {
+        Ok(tensors) => Outcome::Passed(format!("{} entries, saved untouched, {tensors} tensors afresh", tree.len())),
+        Err(error) => Outcome::Failed(format!("saving the tensors afresh: {error}")),
+    }
+}
+
+/// Saves every tensor that has values in a new file, as a state_dict with its values alone, and reads them back: how many were equal.
+async fn afresh(checkpoint: &Checkpoint) -> Result<usize, Error> {
+    let mut draft = Draft::default();
+    let mut written = Vec::new();
+    for index in 0..checkpoint.tensors().len() {
+        let id = TensorId(u32::try_from(index).unwrap_or(u32::MAX));
+        if checkpoint.tensor(id)?.unloadable.is_none() {
+            let values = checkpoint.read(id).await?;
+            written.push((format!("tensors.{index}"), draft.tensor(values.clone())?, values));
+        }
+    }
+    let named: Vec<_> = written.iter().map(|(name, node, _)| (name.as_str(), *node)).collect();
+    let root = draft.state_dict(&named, &[("", 1)]);
+    let mut parts = Parts::default();
+    draft.write_zip(root, "archive", Origin::default(), &mut parts).await?;
+    let saved = parts.collect(&MemorySource::default()).await?;
+    let again = Checkpoint::open(Rc::new(MemorySource::new(saved, None)), &Quiet).await?;
+    let tensors = again.state_dicts().pop().map(|s| s.keys).unwrap_or_default();
+    for (name, _, values) in &written {
+        let id = tensors.get(name).ok_or_else(|| Error::mismatch(format!("{name} is missing")))?;
+        if again.read(*id).await? != *values {
+            return Err(Error::mismatch(format!("{name} has other values")));
+        }
+    }
+    Ok(written.len())
 }
 
 /// Every field that the case names must be ours too; digests and data are of the tensor's values.

@@ -9,6 +9,7 @@ mod report;
 mod robustness;
 mod save;
 mod tidy;
+mod torch;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;

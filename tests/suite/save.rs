@@ -13,6 +13,7 @@ use torchtab::checkpoint::write::plain::Plain;
 use torchtab::checkpoint::{Checkpoint, Format};
 use torchtab::data::TensorData;
 use torchtab::dtype::{Category, DType};
+use torchtab::error::Warning;
 use torchtab::pickle::object::{NodeId, Object};
 use torchtab::source::{ByteSource, MemorySource, Part, Parts, Quiet};
 use torchtab::zip::directory::Directory;
@@ -216,26 +217,31 @@ fn pickles_are_encoded_as_cpython_does() {
 }
 
 /// The whole file made again: its objects taken over into a draft, and that written.
-fn afresh(
+pub fn fresh(
     checkpoint: &Checkpoint,
     source: &dyn ByteSource,
-    bytes: &[u8],
     folder: &str,
-) -> (Vec<u8>, Vec<torchtab::error::Warning>) {
+    format: Format,
+) -> (Vec<u8>, Vec<Warning>) {
     let mut draft = Draft::default();
     let mut adoption = Adoption::new(checkpoint);
     let root = adoption.take(checkpoint.root(), &mut draft).unwrap();
     let mut parts = Parts::default();
     let origin = Origin { file: Some(checkpoint), changes: None };
-    if checkpoint.format() == Format::Legacy {
+    if format == Format::Legacy {
         let keys = legacy_keys(checkpoint);
-        pollster::block_on(draft.write_legacy(root, &|i| keys[i].clone(), origin, &mut parts)).unwrap();
+        let key = |i: usize| keys.get(i).cloned().unwrap_or_else(|| format!("new{i}"));
+        pollster::block_on(draft.write_legacy(root, &key, origin, &mut parts)).unwrap();
     } else {
         pollster::block_on(draft.write_zip(root, folder, origin, &mut parts)).unwrap();
     }
-    let copied: u64 = parts.0.iter().map(|p| if let Part::Copy(r) = p { r.end - r.start } else { 0 }).sum();
-    assert!(copied <= bytes.len() as u64);
     (pollster::block_on(parts.collect(source)).unwrap(), adoption.notes())
+}
+
+/// The file with every tensor's values replaced by ones.
+pub fn changed_to_ones(checkpoint: &Checkpoint, source: &dyn ByteSource) -> Vec<u8> {
+    let changes = ids(checkpoint).into_iter().map(|id| (id, ones(&read(checkpoint, id)))).collect();
+    save(source, checkpoint, &changes).1
 }
 
 /// The addresses that torch named the storages by, in the order of the pickle.
@@ -250,7 +256,7 @@ fn what_torch_saved_is_saved_afresh_with_the_same_bytes() {
     let mut seen = 0;
     for (name, bytes) in readable() {
         let (source, checkpoint) = open(&bytes);
-        let (ours, notes) = afresh(&checkpoint, &*source, &bytes, &Draft::root_of(&name));
+        let (ours, notes) = fresh(&checkpoint, &*source, &Draft::root_of(&name), checkpoint.format());
         let torchs = checkpoint.pickle().protocol == 2
             && matches!(checkpoint.format(), Format::Zip | Format::Legacy)
             && !matches!(name.as_str(), "cycle.pth" | "deflated.pth" | "converted.pth");
@@ -388,7 +394,7 @@ fn a_fresh_file_takes_changed_tensors_too() {
 fn conversions_are_said() {
     let bytes = std::fs::read(format!("{}/tests/cases/save/converted.pth", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let (source, checkpoint) = open(&bytes);
-    let (ours, notes) = afresh(&checkpoint, &*source, &bytes, "converted");
+    let (ours, notes) = fresh(&checkpoint, &*source, "converted", Format::Zip);
     let (_, again) = open(&ours);
     let said: Vec<String> = notes.iter().map(|n| format!("{} {}", n.location.as_deref().unwrap(), n.message)).collect();
     assert!(said.contains(&r#"root["f64"] numpy.float64 is saved as a plain value"#.to_owned()), "{said:?}");

@@ -126,6 +126,12 @@ impl Draft<'_> {
         origin: Origin<'_>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
+        if self.storages.iter().any(|s| s.dtype.is_none()) {
+            return Err(Error::unsupported(
+                "a dtype without a storage class in a legacy file, which torch.load cannot read",
+            )
+            .hint("save it as a zip file"));
+        }
         for head in legacy_head()? {
             sink.bytes(&head)?;
         }

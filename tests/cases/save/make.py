@@ -67,16 +67,17 @@ def contents():
     t[0].append(t)
     four = ([], 1, 2, 3)
     four[0].append(four)
-    yield "values", "ints at every width, text, bytes, tuples of every length, tuples in themselves", {
+    yield "values", "ints at every width, text, bytes, tuples of every length", {
         "ints": [s * (2**b + d) for b in (0, 7, 8, 15, 16, 31, 32, 62, 63, 64, 127, 255, 2000) for d in (-1, 0, 1) for s in (1, -1)],
         "floats": [0.0, -0.0, 1e300, 5e-324, float("inf"), float("-inf"), float("nan"), 0.1],
         "text": ["", "a", "ab", "é", "日本", "\U0001f600", "x" * 300, "line\nbreak"],
         "bytes": [b"a", bytes(range(256)), bytearray(b"xy")],
         "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), ((), ((),))],
         "others": [None, True, False, {1, 2}, complex(1, -2), torch.Size([2, 3]), torch.float16, torch.device("cuda", 1), torch.device("cpu")],
-        "again": [t, t, four], (1, "x"): {None: 1, True: 2, 2.5: 3},
+        (1, "x"): {None: 1, True: 2, 2.5: 3},
         "counter": collections.Counter("abca"), "long": 2**2000,
     }
+    yield "recursive", "tuples in themselves", [t, t, four]
     base = torch.arange(24.0)
     yield "tensors", "Parameters, views, every kind of storage", [
         nn.Parameter(torch.ones(2, 3)), nn.Parameter(base[:2], requires_grad=False), base.requires_grad_(False), base[3:7], base.view(2, 3, 4).permute(2, 0, 1),
@@ -110,6 +111,8 @@ def main():
         files.append({"file": f"{name}.pth", "about": about, "must": "accept"})
         # Its writer knows no meta tensors.
         if name != "unloadable":
+            # Nor can torch.load read dtypes without a storage class from what it writes.
+            content = content[:-3] if name == "tensors" else content
             torch.save(content, HERE / f"{name}_legacy.pth", _use_new_zipfile_serialization=False)
             files.append({"file": f"{name}_legacy.pth", "about": about + ", legacy", "must": "accept"})
     torch.save(converted(), HERE / "converted.pth")
