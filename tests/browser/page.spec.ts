@@ -14,7 +14,7 @@ test("a dropped checkpoint shows its modules, tensors and values", async ({ page
   const tree = page.getByRole("treegrid", { name: "Modules and tensors" });
   await expect(tree.locator('[data-path="conv1.weight"]')).toContainText("16 × 1 × 3 × 3");
   await expect(tree.locator('[data-path="conv1.weight"]')).toContainText("float32");
-  await expect(page.getByRole("region", { name: "Other values" })).toContainText("epoch");
+  await expect(page.getByRole("region", { name: "Table of other values" })).toContainText("epoch");
   await tree.locator('[data-path="conv1.weight"]').click();
   await expect(page.getByRole("img", { name: "Histogram of conv1.weight" })).toBeVisible();
   await page.getByRole("button", { name: "Show values" }).click();

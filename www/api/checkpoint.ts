@@ -70,7 +70,7 @@ export class Checkpoint {
     this.details = description.values;
     this.warnings = description.warnings;
     this.globals = description.globals;
-    this.stateDicts = description.stateDicts;
+    this.stateDicts = description.stateDicts.map((found) => ({ ...found, prefix: found.prefix ?? "" }));
     this.hasModule = description.hasModule;
     this.moduleClass = description.moduleClass;
     this.embeddedSource = description.embeddedSource ?? [];
