@@ -134,6 +134,18 @@ for (const device of ["cpu", "webgpu"] as const) {
   });
 }
 
+test("a file opened by its address is saved from ranges of it", async ({ page }) => {
+  const same = await page.evaluate(async (path) => {
+    const { load } = window.api;
+    const source = await window.text("/samples/digits/model.py");
+    await using model = await load(path, { network: { source, construct: "DigitsNet()" }, device: "cpu" });
+    const [saved, original] = await Promise.all([(await model.save()).arrayBuffer(), (await fetch(path)).arrayBuffer()]);
+    const [a, b] = [new Uint8Array(saved), new Uint8Array(original)];
+    return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  }, DIGITS);
+  expect(same).toBe(true);
+});
+
 test("errors are typed, and say where and what next", async ({ page }) => {
   const found = await page.evaluate(async (path) => {
     const { open, load, TorchtabError, MalformedError, MismatchError } = window.api;
