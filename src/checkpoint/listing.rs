@@ -159,7 +159,7 @@ impl<'a> Walk<'a> {
             plain_path: None,
             listed: HashSet::new(),
             above: HashSet::new(),
-            again_left: MAX_AGAIN,
+            again_left: arena.len().saturating_mul(4).saturating_add(1000).min(MAX_AGAIN),
             text_left,
             values_more: 0,
             pending: Vec::new(),

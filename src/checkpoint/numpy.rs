@@ -51,7 +51,7 @@ pub enum Numpy {
         dtype: Dtype,
         /// sizes
         shape: Vec<u64>,
-        /// the bytes as in the file
+        /// little-endian elements in the file's order
         bytes: Vec<u8>,
         /// column-major
         fortran: bool,
@@ -86,7 +86,9 @@ pub fn value(arena: &Arena, instance: &Instance) -> Option<Numpy> {
             let shape = sizes(arena, *state.get(1)?)?;
             let dtype = dtype(arena, *state.get(2)?)?;
             let fortran = *arena.get(*state.get(3)?) == Object::Bool(true);
-            Some(Numpy::Array { dtype, shape, bytes: bytes(arena, *state.get(4)?)?, fortran })
+            let mut bytes = bytes(arena, *state.get(4)?)?;
+            let dtype = native(dtype, &mut bytes);
+            Some(Numpy::Array { dtype, shape, bytes, fortran })
         }
         ("numpy", "dtype") => {
             let code = text(arena, *args.first()?)?.to_owned();
@@ -94,6 +96,24 @@ pub fn value(arena: &Arena, instance: &Instance) -> Option<Numpy> {
         }
         _ => None,
     }
+}
+
+/// Elements in little-endian order: NumPy too turns what it unpickles to the machine's own.
+fn native(dtype: Dtype, bytes: &mut [u8]) -> Dtype {
+    let size = dtype.code.get(1..).and_then(|n| n.parse::<usize>().ok());
+    let unit = match (dtype.code.get(..1), size) {
+        (Some("c"), Some(size)) => size / 2,
+        (Some("U"), _) => 4,
+        (Some("f" | "i" | "u"), Some(size)) => size,
+        _ => return dtype,
+    };
+    if !dtype.big_endian || unit == 0 {
+        return dtype;
+    }
+    for number in bytes.chunks_exact_mut(unit) {
+        number.reverse();
+    }
+    Dtype { big_endian: false, ..dtype }
 }
 
 /// One element as JSON; ints beyond 2^53 as text.

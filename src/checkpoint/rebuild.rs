@@ -9,6 +9,9 @@ use crate::pickle::object::{Arena, Instance, NodeId, Object};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+/// The code of an error for a storage class that is not torch's.
+const UNKNOWN_CLASS: &str = "storage_class";
+
 /// A storage as a persistent id names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageName {
@@ -161,7 +164,13 @@ impl Rebuild<'_, '_> {
     fn strided(&mut self, args: &[NodeId], dtype_in_args: bool) -> Result<Tensor> {
         let broken = |what: &str| Error::malformed(format!("_rebuild_tensor: {what}"));
         let arg = |i: usize| args.get(i).copied();
-        let (name, view_offset) = self.storage(arg(0).ok_or_else(|| broken("no storage"))?)?;
+        let (name, view_offset) = match self.storage(arg(0).ok_or_else(|| broken("no storage"))?) {
+            // A storage class that torch 2.15 does not have: the tensor is listed, and the rest of the file loads.
+            Err(error) if error.code == UNKNOWN_CLASS => {
+                return Ok(self.absent(None, arg(2), arg(3), &format!("a tensor with {}", error.message)));
+            }
+            found => found?,
+        };
         let offset = arg(1).and_then(|o| int(self.arena, o)).and_then(|o| u64::try_from(o).ok());
         let shape =
             arg(2).and_then(|s| sizes(self.arena, s)).ok_or_else(|| broken("sizes must be non-negative ints"))?;
@@ -306,7 +315,8 @@ pub fn storage_name(arena: &Arena, id: NodeId) -> Result<(StorageName, u64)> {
         return Err(broken("it does not begin with 'storage'"));
     }
     let (_, class) = item(1).and_then(|c| global(arena, c)).ok_or_else(|| broken("no storage class"))?;
-    let dtype = class_dtype(class).ok_or_else(|| Error::unsupported(format!("storage class torch.{class}")))?;
+    let dtype = class_dtype(class)
+        .ok_or_else(|| Error::unsupported(format!("storage class torch.{class}")).code(UNKNOWN_CLASS))?;
     let numel = item(4).and_then(|n| int(arena, n)).and_then(|n| u64::try_from(n).ok());
     let numel = numel.ok_or_else(|| broken("numel must be a non-negative int"))?;
     let nbytes = numel.checked_mul(dtype.map_or(1, DType::size) as u64).ok_or_else(|| broken("numel overflows"))?;

@@ -34,6 +34,9 @@ pub struct TreeEntry {
     pub array: Option<Vec<u8>>,
 }
 
+/// Ints longer than this (LONG1's most is 2040) are shown by their length.
+const MAX_BITS: u64 = 1 << 14;
+
 /// Marks an empty tuple, which Python has only one of.
 const EMPTY_TUPLE: NodeId = NodeId(u32::MAX);
 
@@ -61,6 +64,7 @@ impl Checkpoint {
             View::None => "None".into(),
             View::Bool(b) => if b { "True" } else { "False" }.into(),
             View::Int(n) => n.to_string(),
+            View::BigInt(n) if n.bits() > MAX_BITS => format!("int of {} bits", n.bits()),
             View::BigInt(n) => n.to_string(),
             View::Float(f) => float_repr(f),
             View::Str(s) => format!("'{}'", s.replace('\\', "\\\\").replace('\'', "\\'")),
@@ -79,6 +83,7 @@ impl Checkpoint {
         match self.view(id) {
             View::Str(s) => json!(s),
             View::Int(n) => json!(n),
+            View::BigInt(n) if n.bits() > MAX_BITS => json!({"key": self.repr(id, 0)}),
             View::BigInt(n) => json!(n.to_string()),
             other => json!({"key": format!("{}:{}", type_name(&other), self.repr(id, 0))}),
         }
@@ -210,6 +215,8 @@ impl Walk<'_> {
             View::Bool(b) => leaf("bool", json!({"value": b})),
             View::Int(n) if n.unsigned_abs() > 1 << 53 => leaf("int", json!({"value": n.to_string()})),
             View::Int(n) => leaf("int", json!({"value": n})),
+            // Decimal digits cost the square of their number.
+            View::BigInt(n) if n.bits() > MAX_BITS => leaf("int", json!({"bits": n.bits()})),
             View::BigInt(n) => leaf("int", json!({"value": n.to_string()})),
             View::Float(f) => leaf("float", json!({"value": float(f)})),
             View::Complex(re, im) => leaf("complex", json!({"value": [float(re), float(im)]})),

@@ -76,7 +76,7 @@ impl Directory {
     pub async fn read(source: &dyn ByteSource) -> Result<Self> {
         let end = find_end(source).await?;
         if end.size > MAX_WINDOW {
-            return Err(Error::too_large("the zip directory", end.size, MAX_WINDOW));
+            return Err(Error::too_large("the zip directory", end.size, MAX_WINDOW).at("zip directory"));
         }
         // Data before the archive shifts every offset; the directory ends where the end record begins.
         let offset_by_size = end.at.checked_sub(end.size);

@@ -12,6 +12,9 @@ pub(super) const LOCAL: u32 = 0x0403_4b50;
 const ENCRYPTED: u16 = 1;
 /// Compressed bytes that are read at a time.
 const CHUNK: u64 = 1 << 20;
+/// How often longer a record may be than its compressed bytes, when it is read whole and longer than [`PLAIN`].
+const MAX_RATIO: u64 = 100;
+const PLAIN: u64 = 8 << 20;
 
 impl Entry {
     /// Refuses what cannot be read, by name.
@@ -51,6 +54,11 @@ impl Entry {
     pub async fn read(&self, source: &dyn ByteSource, limit: u64) -> Result<(Vec<u8>, Option<Warning>)> {
         if self.size > limit {
             return Err(Error::too_large(format!("record {}", self.name), self.size, limit).at(&*self.name));
+        }
+        // Pickles shrink tenfold, deflate's bombs a thousandfold.
+        let most = self.compressed_size.saturating_mul(MAX_RATIO).max(PLAIN);
+        if self.size > most {
+            return Err(Error::too_large(format!("inflated record {}", self.name), self.size, most).at(&*self.name));
         }
         let mut bytes = Vec::new();
         self.read_range(source, 0..self.size, &mut |window| {

@@ -1,9 +1,20 @@
 //! The integration tests, one binary.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that fails says where"
+)]
 
+mod allocation;
+mod bad_inputs;
+mod forge;
 #[path = "../harness/format.rs"]
 mod format;
+mod reader_oracle;
+mod reading;
 #[path = "../harness/report.rs"]
 mod report;
 mod robustness;
@@ -13,6 +24,9 @@ mod torch;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;
+
+#[global_allocator]
+static ALLOCATOR: allocation::Counting = allocation::Counting;
 
 #[test]
 fn every_case_of_the_project() {
