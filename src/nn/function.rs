@@ -2,11 +2,13 @@
 //!
 //! `torch.relu`, `torch.nn.functional.relu` and `torch.Tensor.relu` are entries of one table. A signature is written as torch's documentation
 //! writes it, `"(input, dim=None, *, keepdim=False)"`, and binds arguments as Python does, with Python's TypeErrors. An entry may have several
-//! signatures (overloads): the first that binds and whose types fit is taken.
+//! signatures (overloads): the first that binds and whose types fit is taken. Methods take the tensor as their first argument.
 
 use super::host::Host;
+use super::signature::{Kind, Signature, parse, type_error};
 use super::value::{Tensor, Value};
-use crate::error::{Error, Result};
+use super::{alias, functions};
+use crate::error::Result;
 
 /// The arguments of a call.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,13 @@ pub struct Args {
     pub keyword: Vec<(String, Value)>,
 }
 
+impl Args {
+    /// Arguments by position only.
+    pub fn positional(positional: Vec<Value>) -> Self {
+        Self { positional, keyword: Vec::new() }
+    }
+}
+
 /// A function of torch.
 #[derive(Debug)]
 pub struct Function {
@@ -24,6 +33,8 @@ pub struct Function {
     pub name: &'static str,
     /// overloads, in the order in which they are tried
     pub overloads: &'static [Overload],
+    /// the result is written into the first argument: `add_`, `F.relu_`, `init.normal_`
+    pub in_place: bool,
 }
 
 /// One signature and what it does.
@@ -38,22 +49,97 @@ pub struct Overload {
 /// Arguments bound to a signature; typed access by name, with torch's TypeErrors.
 #[derive(Clone, Debug)]
 pub struct Bound<'a> {
-    function: &'a str,
-    names: Vec<&'a str>,
-    values: Vec<Value>,
+    pub(super) function: &'a str,
+    pub(super) names: Vec<&'a str>,
+    pub(super) values: Vec<Value>,
 }
 
 /// Finds a function: `torch.relu`, `torch.nn.functional.relu`, `torch.Tensor.relu`, `torch.nn.init.zeros_`.
-pub fn lookup(_name: &str) -> Option<&'static Function> {
-    None
+pub fn lookup(name: &str) -> Option<&'static Function> {
+    functions::table().get(name)
+}
+
+/// Binds arguments to a signature; `function` is the name that messages print.
+pub fn bind<'a>(function: &'a str, signature: &Signature, args: Args) -> Result<Bound<'a>> {
+    let values = signature.bind(function, args)?;
+    Ok(Bound { function, names: signature.parameters.iter().map(|p| p.name).collect(), values })
 }
 
 /// Binds and runs.
-pub fn call(_host: &mut dyn Host, function: &'static Function, _args: Args) -> Result<Value> {
-    Err(Error::unsupported(function.name))
+pub fn call(host: &mut dyn Host, function: &'static Function, mut args: Args) -> Result<Value> {
+    let short = function.name.rsplit('.').next().unwrap_or(function.name);
+    let out = take_out(function, &mut args);
+    let (overload, bound) = choose(function, short, args)?;
+    let in_place = bound.names.iter().position(|n| *n == "inplace").and_then(|at| bound.values.get(at));
+    let target = if function.in_place || matches!(in_place, Some(Value::Bool(true))) {
+        bound.values.first()
+    } else {
+        out.as_ref()
+    };
+    match target {
+        Some(Value::Tensor(target)) => {
+            let target = target.clone();
+            alias::in_place(host, &target, |host| (overload.run)(host, &bound))?;
+            Ok(Value::Tensor(target))
+        }
+        _ => {
+            let result = (overload.run)(host, &bound)?;
+            if host.trace().grad_enabled || !host.trace().in_forward() {
+                Ok(result)
+            } else {
+                alias::no_grad(host, result)
+            }
+        }
+    }
+}
+
+/// `out=`: the tensor that the result is written into.
+fn take_out(function: &'static Function, args: &mut Args) -> Option<Value> {
+    let at = args.keyword.iter().position(|(name, _)| name == "out")?;
+    let known = function.overloads.iter().any(|o| parse(o.signature).parameters.iter().any(|p| p.name == "out"));
+    let tensor = args.keyword.get(at).is_some_and(|(_, v)| matches!(v, Value::Tensor(_) | Value::None));
+    (!known && tensor).then(|| args.keyword.remove(at).1)
+}
+
+fn choose<'a>(function: &'static Function, short: &'a str, args: Args) -> Result<(&'static Overload, Bound<'a>)> {
+    if let [only] = function.overloads {
+        return Ok((only, bind(short, &parse(only.signature), args)?));
+    }
+    let mut unfit = None;
+    let mut error = None;
+    for overload in function.overloads {
+        let signature = parse(overload.signature);
+        match bind(short, &signature, args.clone()) {
+            Ok(bound) if signature.fits(&bound.values) => return Ok((overload, bound)),
+            Ok(_) => unfit = Some(()),
+            Err(e) => error = Some(e),
+        }
+    }
+    match (unfit, error) {
+        (None, Some(error)) => Err(error),
+        _ => Err(invalid_combination(function, short, &args)),
+    }
+}
+
+/// torch's words when no overload fits.
+fn invalid_combination(function: &'static Function, short: &str, args: &Args) -> crate::error::Error {
+    let positional = args.positional.iter().map(|v| v.type_name().to_owned());
+    let keyword = args.keyword.iter().map(|(name, v)| format!("{name}={}", v.type_name()));
+    let got: Vec<_> = positional.chain(keyword).collect();
+    let expected: Vec<_> = function.overloads.iter().map(|o| format!("\n * {}", o.signature)).collect();
+    type_error(format!(
+        "{short}() received an invalid combination of arguments - got ({}), but expected one of:{}",
+        got.join(", "),
+        expected.concat()
+    ))
+}
+
+/// Names that a signature takes, for whoever shows or checks them.
+pub fn parameter_names(overload: &Overload) -> Vec<(&'static str, Kind)> {
+    parse(overload.signature).parameters.iter().map(|p| (p.name, p.kind)).collect()
 }
 
 /// A tensor's attribute: `shape`, `dtype`, `device`, `T`, `ndim`, `requires_grad`, `data`, ...; `None` where torch has none (methods are functions).
-pub fn tensor_attribute(_host: &mut dyn Host, _tensor: &Tensor, name: &str) -> Result<Option<Value>> {
-    Err(Error::unsupported(name))
+pub fn tensor_attribute(host: &mut dyn Host, tensor: &Tensor, name: &str) -> Result<Option<Value>> {
+    functions::attribute::get(host, tensor, name)
 }

@@ -2,19 +2,36 @@
 
 use super::function::Args;
 use super::module::Modules;
-use super::value::{ModuleId, Value};
+use super::value::{ModuleId, Tensor, Value};
 use crate::error::Result;
+use crate::graph::ValueId;
 use crate::graph::builder::Builder;
 
 /// The network being built: the graph, the module tree.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Trace {
     /// where functions add nodes
     pub graph: Builder,
     /// every module that a constructor made
     pub modules: Modules,
-    /// torch's grad mode, as `torch.no_grad()` sets it
+    /// torch's grad mode, as `torch.no_grad()` sets it; on at first
     pub grad_enabled: bool,
+    /// buffers and parameters that `forward` wrote to in place, with their leaf: their objects hold other values now, and are to be
+    /// set back before another trace
+    pub changed: Vec<(Tensor, ValueId)>,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self { graph: Builder::default(), modules: Modules::default(), grad_enabled: true, changed: Vec::new() }
+    }
+}
+
+impl Trace {
+    /// Whether `forward` runs now, and no constructor: inputs exist.
+    pub fn in_forward(&self) -> bool {
+        !self.graph.graph().inputs.is_empty()
+    }
 }
 
 /// Runs user code for `nn`: a Sequential's child may be a user's class, an activation a user's function.

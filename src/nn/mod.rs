@@ -2,7 +2,15 @@
 //!
 //! It knows Python's values, not its syntax: whoever runs a network is a [`Host`](host::Host).
 
+pub mod alias;
+pub mod bound;
+pub mod fold;
 pub mod function;
+mod functions;
 pub mod host;
 pub mod module;
+pub mod modules;
+pub mod node;
+pub mod signature;
 pub mod value;
+pub mod walk;

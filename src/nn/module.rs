@@ -1,9 +1,12 @@
 //! `torch.nn.Module` objects: class, attributes, parameters, buffers, children, in registration order.
 
-use super::function::{Args, Bound};
+use super::function::{self, Args, Bound};
 use super::host::Host;
+use super::modules;
+use super::signature::parse;
 use super::value::{ModuleId, Tensor, Value};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::graph::LeafKind;
 use indexmap::{IndexMap, IndexSet};
 use std::rc::Rc;
 
@@ -32,7 +35,12 @@ pub enum ClassRef {
     /// torch's own
     Torch(&'static Class),
     /// the user's, by qualified name, with the torch class that it inherits its `forward` and constructor from, if any
-    User { name: Rc<str>, base: Option<&'static Class> },
+    User {
+        /// qualified name
+        name: Rc<str>,
+        /// the torch class that it inherits from
+        base: Option<&'static Class>,
+    },
 }
 
 /// A module object.
@@ -61,23 +69,73 @@ pub struct Modules {
 }
 
 /// A class by the qualified name of any age of torch, or by its public name (`torch.nn.Linear`).
-pub fn class(_name: &str) -> Option<&'static Class> {
-    None
+pub fn class(name: &str) -> Option<&'static Class> {
+    modules::find(name)
 }
 
-/// `cls(*args, **kwargs)`: a new module of a torch class.
-pub fn construct(_host: &mut dyn Host, class: &'static Class, _args: Args) -> Result<ModuleId> {
-    Err(Error::unsupported(class.name))
+/// `cls(*args, **kwargs)`: a new module of a torch class, in train mode as in torch.
+pub fn construct(host: &mut dyn Host, class: &'static Class, args: Args) -> Result<ModuleId> {
+    let id = host.trace().modules.add(Module::new(ClassRef::Torch(class), true));
+    init(host, id, class, args)?;
+    Ok(id)
 }
 
 /// A torch class's own `__init__` on a module that exists: what `super().__init__(...)` calls in a user's class that inherits from it.
-pub fn init(_host: &mut dyn Host, _module: ModuleId, class: &'static Class, _args: Args) -> Result<()> {
-    Err(Error::unsupported(class.name))
+pub fn init(host: &mut dyn Host, module: ModuleId, class: &'static Class, args: Args) -> Result<()> {
+    let name = format!("{}.__init__", class.short());
+    let bound = function::bind(&name, &parse(class.signature), args)?;
+    (class.init)(host, module, &bound)
 }
 
 /// A torch class's own `forward`, the mode taken from the module.
-pub fn forward(_host: &mut dyn Host, _module: ModuleId, class: &'static Class, _args: Args) -> Result<Value> {
-    Err(Error::unsupported(class.name))
+pub fn forward(host: &mut dyn Host, module: ModuleId, class: &'static Class, args: Args) -> Result<Value> {
+    let name = format!("{}.forward", class.short());
+    let bound = function::bind(&name, &parse(class.forward_signature), args)?;
+    (class.forward)(host, module, &bound)
+}
+
+/// `nn.Parameter(tensor, requires_grad)`: a leaf whose initial value is the tensor's.
+pub fn as_parameter(host: &mut dyn Host, tensor: &Tensor, requires_grad: bool) -> Tensor {
+    let graph = &mut host.trace().graph;
+    let value = tensor.value();
+    if let Some(leaf) = graph.leaf_mut(value).filter(|leaf| leaf.kind == LeafKind::Parameter) {
+        leaf.requires_grad = requires_grad;
+        return tensor.clone();
+    }
+    let info = graph.info(value).clone();
+    Tensor::new(graph.leaf(info, LeafKind::Parameter, requires_grad, Some(value)))
+}
+
+impl Class {
+    /// `Linear`
+    pub fn short(&self) -> &'static str {
+        self.name.rsplit('.').next().unwrap_or(self.name)
+    }
+}
+
+impl ClassRef {
+    /// The class's own name, without its module: `Linear`.
+    pub fn short(&self) -> &str {
+        match self {
+            Self::Torch(class) => class.short(),
+            Self::User { name, .. } => name.rsplit('.').next().unwrap_or(name),
+        }
+    }
+}
+
+impl Module {
+    /// `Module.__init__`: nothing registered.
+    pub fn new(class: ClassRef, training: bool) -> Self {
+        Self {
+            class,
+            training,
+            attributes: IndexMap::new(),
+            parameters: IndexMap::new(),
+            buffers: IndexMap::new(),
+            non_persistent: IndexSet::new(),
+            children: IndexMap::new(),
+        }
+    }
 }
 
 impl Modules {
