@@ -30,5 +30,7 @@ pub mod network;
 
 pub mod engine;
 
+pub mod session;
+
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -1,1 +1,113 @@
-//! The doors through which a network comes: PyTorch source, a whole pickled module; load_state_dict; the trace to a graph.
+//! The doors through which a network comes: PyTorch source, or a whole pickled module; load_state_dict; the trace to a graph.
+//!
+//! A [`Network`] is a module tree in the evaluator's hands, with its parameters and buffers named as `state_dict()` names them. It
+//! holds no weights: [`state`] says which key of a state_dict each leaf takes.
+
+pub mod inputs;
+pub mod source;
+pub mod state;
+pub mod summary;
+pub mod trace;
+pub mod whole;
+
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Info, LeafKind, Structure, ValueId};
+use crate::nn::host::Host;
+use crate::nn::module::{ClassRef, Module};
+use crate::nn::value::ModuleId;
+use crate::nn::walk::{self, Named};
+use crate::python::interpreter::Interpreter;
+
+/// A parameter or buffer of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkLeaf {
+    /// the graph value that it is, in every trace
+    pub value: ValueId,
+    /// its names; tied weights have several
+    pub names: Vec<String>,
+    /// shape and dtype that the constructor gave it
+    pub info: Info,
+    /// parameter or buffer
+    pub kind: LeafKind,
+    /// `requires_grad`
+    pub requires_grad: bool,
+    /// false for buffers registered with `persistent=False`, which no state_dict holds
+    pub persistent: bool,
+}
+
+/// A module tree that can be traced.
+pub struct Network {
+    interpreter: Interpreter,
+    root: ModuleId,
+    leaves: Vec<NetworkLeaf>,
+    keys: Vec<String>,
+    versions: Vec<(String, i64)>,
+}
+
+impl Network {
+    /// Takes a constructed root module, and names its leaves.
+    fn new(mut interpreter: Interpreter, root: ModuleId) -> Result<Self> {
+        let trace = interpreter.trace();
+        let mut leaves = Vec::new();
+        for (value, Named { names, persistent }) in walk::leaves(&trace.modules, root) {
+            let info = trace.graph.info(value).clone();
+            let Some(leaf) = trace.graph.leaf_mut(value) else { continue };
+            leaf.names.clone_from(&names);
+            let (kind, requires_grad) = (leaf.kind, leaf.requires_grad);
+            leaves.push(NetworkLeaf { value, names, info, kind, requires_grad, persistent });
+        }
+        let modules = &trace.modules;
+        let keys = walk::state_dict_keys(modules, root);
+        let paths = walk::paths(modules, root).into_iter();
+        let versions = paths.filter_map(|(path, id)| Some((path, version(modules.get(id)?)))).collect();
+        Ok(Self { interpreter, root, leaves, keys, versions })
+    }
+
+    /// Parameters and buffers, in `state_dict()`'s order.
+    pub fn leaves(&self) -> &[NetworkLeaf] {
+        &self.leaves
+    }
+
+    /// The root's class: `Net`, `Sequential`.
+    pub fn class(&mut self) -> String {
+        let root = self.root;
+        let module = self.interpreter.trace().modules.get(root);
+        module.map_or_else(String::new, |m| m.class.short().to_owned())
+    }
+
+    /// `state_dict().keys()`
+    pub fn state_dict_keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    /// `state_dict()._metadata`: each module's path and version.
+    pub fn versions(&self) -> &[(String, i64)] {
+        &self.versions
+    }
+
+    /// The graph of the values that the constructor gave some leaves: no inputs, a tuple as output.
+    pub fn initial(&mut self, leaves: &[ValueId]) -> Result<Graph> {
+        let mut built = self.interpreter.trace().graph.clone();
+        let init = leaves.iter().map(|leaf| built.leaf_mut(*leaf).and_then(|leaf| leaf.init).map(Structure::Value));
+        let init: Option<Vec<_>> = init.collect();
+        let init =
+            init.ok_or_else(|| Error::mismatch("a parameter that neither the file nor the constructor gives"))?;
+        Ok(built.finish(Structure::Tuple(init)))
+    }
+
+    /// `module.train(mode)` on every module.
+    pub fn train(&mut self, mode: bool) {
+        let root = self.root;
+        walk::train(&mut self.interpreter.trace().modules, root, mode);
+    }
+}
+
+/// `Module._version`: 2 for what inherits from `_NormBase`, which counts its batches since; 1 for the rest of torch.nn.
+fn version(module: &Module) -> i64 {
+    let class = match &module.class {
+        ClassRef::Torch(class) => Some(*class),
+        ClassRef::User { base, .. } => *base,
+    };
+    let norm = class.is_some_and(|c| c.name.contains(".batchnorm.") || c.name.contains(".instancenorm."));
+    if norm { 2 } else { 1 }
+}

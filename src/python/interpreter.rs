@@ -84,6 +84,13 @@ pub struct ParameterInfo {
     pub variadic: bool,
 }
 
+impl ParameterInfo {
+    /// Whether a call must give it.
+    pub fn is_required(&self) -> bool {
+        self.default.is_none() && !self.variadic
+    }
+}
+
 impl Interpreter {
     /// Evaluates the module level of a program; without one, only torch's names are there.
     pub fn new(program: Option<Program>) -> Self {

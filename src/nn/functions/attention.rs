@@ -33,7 +33,8 @@ fn attention(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
                 "_scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True",
             ));
         }
-        let keys = node::extent(host, scores, node::rank(host, scores).saturating_sub(1));
+        let last = node::rank(host, scores).saturating_sub(1);
+        let keys = node::extent(host, scores, last);
         let ones = node::full(host, vec![*length, keys], Scalar::Bool(true), DType::Bool)?;
         let allowed = node::op(host, Op::Tril { diagonal: 0 }, &[ones])?;
         scores = masked(host, scores, allowed)?;

@@ -45,8 +45,12 @@ fn linear(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     node::op(host, Op::Linear, &inputs).map(Value::tensor)
 }
 
-/// Two tensors of one dtype: torch does not promote in matrix products.
 fn product(host: &mut dyn Host, x: ValueId, y: ValueId) -> Result<Value> {
+    matmul(host, x, y).map(Value::tensor)
+}
+
+/// `x @ y`, of one dtype: torch does not promote in matrix products.
+pub(super) fn matmul(host: &mut dyn Host, x: ValueId, y: ValueId) -> Result<ValueId> {
     let (a, b) = (node::dtype(host, x), node::dtype(host, y));
     if a != b {
         let (a, b) = (node::scalar_type_name(a), node::scalar_type_name(b));
@@ -58,7 +62,7 @@ fn product(host: &mut dyn Host, x: ValueId, y: ValueId) -> Result<Value> {
             "both arguments to matmul need to be at least 1D, but they are {x}D and {y}D"
         )));
     }
-    node::op(host, Op::Matmul, &[x, y]).map(Value::tensor)
+    node::op(host, Op::Matmul, &[x, y])
 }
 
 /// A product of operands with fixed ranks.

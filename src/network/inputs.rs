@@ -1,0 +1,115 @@
+//! What `forward` wants to be given, as far as a network tells without an example: names, and shapes from its first layers.
+
+use super::Network;
+use super::trace::{Argument, Call};
+use crate::dtype::DType;
+use crate::graph::Info;
+use crate::nn::host::Host;
+use crate::nn::module::Module;
+use crate::nn::value::{ModuleId, Value};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// Sides of square images that are tried, people's usual ones first.
+const SIDES: &[usize] = &[28, 32, 8, 16, 64, 224, 96, 128, 48, 84, 105, 160, 227, 256, 299, 384, 512];
+
+/// What people would call an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// (N, C, H, W)
+    Image,
+    /// integer indices of an embedding
+    Tokens,
+    /// (N, features)
+    Features,
+}
+
+/// A parameter of `forward`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InputHint {
+    /// its name in the signature
+    pub name: String,
+    /// true when forward has a default for it
+    pub optional: bool,
+    /// a shape that forward accepts; -1 where any size does
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<i64>>,
+    /// its dtype
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dtype: Option<DType>,
+    /// what it is
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<InputKind>,
+}
+
+impl Network {
+    /// One hint for each parameter of `forward`. Only the first is given a shape: the first layer with weights says what it takes, and
+    /// tracing says which sizes pass.
+    pub fn inputs(&mut self) -> Vec<InputHint> {
+        let root = self.root;
+        let parameters = self.interpreter.forward_parameters(root);
+        let mut hints: Vec<_> = parameters
+            .into_iter()
+            .map(|p| InputHint { optional: !p.is_required(), name: p.name, shape: None, dtype: None, kind: None })
+            .collect();
+        let required = hints.iter().filter(|h| !h.optional).count();
+        let guess = if required == 1 { self.guess() } else { None };
+        if let (Some((kind, dtype, shape)), Some(first)) = (guess, hints.first_mut()) {
+            first.kind = Some(kind);
+            first.dtype = Some(dtype);
+            first.shape = Some(shape);
+        }
+        hints
+    }
+
+    fn guess(&mut self) -> Option<(InputKind, DType, Vec<i64>)> {
+        let root = self.root;
+        let module = self.first_layer(root, &mut HashSet::new())?;
+        let size = |name: &str| match module.attributes.get(name) {
+            Some(Value::Int(n)) => usize::try_from(*n).ok(),
+            _ => None,
+        };
+        if let Some(channels) = size("in_channels") {
+            let rank = module.parameters.get("weight").and_then(Option::as_ref).map(|w| w.value());
+            let rank = rank.map(|w| self.interpreter.trace().graph.info(w).shape.len())?;
+            return (rank == 4).then(|| self.image(channels)).flatten();
+        }
+        if let Some(features) = size("in_features") {
+            return Some((InputKind::Features, DType::Float32, vec![-1, i64::try_from(features).ok()?]));
+        }
+        size("num_embeddings").map(|_| (InputKind::Tokens, DType::Int64, vec![-1, -1]))
+    }
+
+    /// A single side that passes is the image's; where several do, any size does.
+    fn image(&mut self, channels: usize) -> Option<(InputKind, DType, Vec<i64>)> {
+        let mut passing = Vec::new();
+        for &side in SIDES {
+            let info = Info { shape: vec![1, channels, side, side], dtype: DType::Float32 };
+            if self.trace(&Call { positional: vec![Argument::Tensor(info)], keyword: Vec::new() }).is_ok() {
+                passing.push(side);
+            }
+            if passing.len() > 1 {
+                break;
+            }
+        }
+        let side = match passing.as_slice() {
+            [] => return None,
+            [only] => i64::try_from(*only).ok()?,
+            _ => -1,
+        };
+        Some((InputKind::Image, DType::Float32, vec![-1, i64::try_from(channels).ok()?, side, side]))
+    }
+
+    /// The first module with parameters of its own, in registration order.
+    fn first_layer(&mut self, id: ModuleId, seen: &mut HashSet<ModuleId>) -> Option<Module> {
+        if !seen.insert(id) {
+            return None;
+        }
+        let module = self.interpreter.trace().modules.get(id)?.clone();
+        if module.parameters.values().any(Option::is_some) {
+            return Some(module);
+        }
+        module.children.values().flatten().find_map(|child| self.first_layer(*child, seen))
+    }
+}

@@ -1,0 +1,123 @@
+//! `forward` run once on inputs that have shapes and no values: the result is a graph.
+
+use super::Network;
+use crate::error::{Error, Result};
+use crate::graph::op::Scalar;
+use crate::graph::{Graph, Info, Structure, ValueId};
+use crate::nn::function::Args;
+use crate::nn::host::Host;
+use crate::nn::value::{Tensor, Value};
+use crate::nn::walk;
+
+/// An argument of `forward`, tensors without their values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Argument {
+    /// a tensor
+    Tensor(Info),
+    /// `None`
+    None,
+    /// a number
+    Scalar(Scalar),
+    /// a string
+    Str(String),
+    /// a tuple
+    Tuple(Vec<Argument>),
+    /// a list
+    List(Vec<Argument>),
+    /// a dict with string keys
+    Dict(Vec<(String, Argument)>),
+}
+
+/// The arguments of one call, by position and by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Call {
+    /// by position
+    pub positional: Vec<Argument>,
+    /// by keyword
+    pub keyword: Vec<(String, Argument)>,
+}
+
+impl Network {
+    /// Traces `forward(*args, **kwargs)` in the modules' present mode. The graph's inputs are the call's tensors, depth first,
+    /// positional before keyword ones. The network stays as it was, whatever forward assigned to its tensors.
+    pub fn trace(&mut self, call: &Call) -> Result<Graph> {
+        let root = self.root;
+        let names: Vec<_> = self.interpreter.forward_parameters(root).into_iter().map(|p| p.name).collect();
+        let trace = self.interpreter.trace();
+        let before = trace.graph.clone();
+        let held: Vec<(Tensor, ValueId)> =
+            walk::tensors(&trace.modules, root).into_iter().map(|t| (t.clone(), t.value())).collect();
+        let mut args = Args::default();
+        for (place, argument) in call.positional.iter().enumerate() {
+            let name = names.get(place).cloned().unwrap_or_else(|| place.to_string());
+            args.positional.push(self.value(&name, argument));
+        }
+        for (name, argument) in &call.keyword {
+            let value = self.value(name, argument);
+            args.keyword.push((name.clone(), value));
+        }
+        let returned = self.interpreter.call_module(root, args).and_then(|value| structure(&value));
+        let trace = self.interpreter.trace();
+        let built = std::mem::replace(&mut trace.graph, before);
+        for (tensor, value) in held {
+            tensor.set(value);
+        }
+        Ok(built.finish(returned?))
+    }
+
+    fn value(&mut self, name: &str, argument: &Argument) -> Value {
+        let mut all = |items: &[Argument]| {
+            items.iter().enumerate().map(|(i, item)| self.value(&format!("{name}.{i}"), item)).collect()
+        };
+        match argument {
+            Argument::Tuple(items) => Value::Tuple(all(items)),
+            Argument::List(items) => Value::List(all(items)),
+            Argument::Tensor(info) => {
+                Value::Tensor(Tensor::new(self.interpreter.trace().graph.input(name, info.clone())))
+            }
+            Argument::None => Value::None,
+            Argument::Scalar(Scalar::Bool(b)) => Value::Bool(*b),
+            Argument::Scalar(Scalar::Int(i)) => Value::Int(*i),
+            Argument::Scalar(Scalar::Float(f)) => Value::Float(*f),
+            Argument::Str(s) => Value::Str(s.as_str().into()),
+            Argument::Dict(items) => Value::Dict(
+                items
+                    .iter()
+                    .map(|(key, item)| (Value::Str(key.as_str().into()), self.value(&format!("{name}.{key}"), item)))
+                    .collect(),
+            ),
+        }
+    }
+}
+
+/// What forward returned, as plain data.
+fn structure(value: &Value) -> Result<Structure> {
+    let all = |items: &[Value]| items.iter().map(structure).collect::<Result<Vec<_>>>();
+    Ok(match value {
+        Value::None => Structure::None,
+        Value::Bool(b) => Structure::Scalar(Scalar::Bool(*b)),
+        Value::Int(i) => Structure::Scalar(Scalar::Int(*i)),
+        Value::Float(f) => Structure::Scalar(Scalar::Float(*f)),
+        Value::Str(s) => Structure::Str(s.to_string()),
+        Value::Tuple(items) => Structure::Tuple(all(items)?),
+        Value::List(items) => Structure::List(all(items)?),
+        Value::Size(sizes) => Structure::Tuple(sizes.iter().map(|s| Structure::Scalar(Scalar::Int(*s))).collect()),
+        Value::Tensor(tensor) => Structure::Value(tensor.value()),
+        Value::Named { fields, values, .. } => {
+            let named = fields.iter().zip(values).map(|(f, v)| Ok(((*f).to_owned(), structure(v)?)));
+            Structure::Dict(named.collect::<Result<_>>()?)
+        }
+        Value::Dict(items) => {
+            let named = items.iter().map(|(key, value)| match key {
+                Value::Str(key) => Ok((key.to_string(), structure(value)?)),
+                Value::Int(key) => Ok((key.to_string(), structure(value)?)),
+                _ => Err(Error::unsupported("forward returned a dict whose keys are neither strings nor ints")),
+            });
+            Structure::Dict(named.collect::<Result<_>>()?)
+        }
+        _ => {
+            return Err(Error::unsupported("forward returned something that holds no tensors")
+                .hint("return tensors, or tuples, lists and dicts of tensors"));
+        }
+    })
+}

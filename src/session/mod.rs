@@ -1,0 +1,164 @@
+//! The use cases, one method each: open a checkpoint, look into it, build its network, run it, save it.
+//!
+//! Everything that comes out is plain data; the browser's rim and the test harness are thin around it.
+
+pub mod compiled;
+pub mod input;
+pub mod model;
+pub mod save;
+
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint::describe::Description;
+use crate::checkpoint::state_dict::StateDict;
+use crate::checkpoint::stats::Stats;
+use crate::checkpoint::tensor::TensorId;
+use crate::data::TensorData;
+use crate::engine::device::{Choice, Device};
+use crate::error::{Error, Result};
+use crate::graph::ValueId;
+use crate::network::Network;
+use crate::network::state::Offered;
+use crate::network::whole;
+use crate::source::{ByteSource, Progress};
+use model::Model;
+use std::rc::Rc;
+
+/// An open checkpoint.
+pub struct Session {
+    checkpoint: Rc<Checkpoint>,
+}
+
+/// How to build a network.
+#[derive(Clone, Debug, Default)]
+pub struct BuildOptions {
+    /// PyTorch source; without it the file must hold a whole module
+    pub source: Option<String>,
+    /// the Python expression that constructs the network
+    pub construct: Option<String>,
+    /// where to run it
+    pub device: Choice,
+    /// which of the file's state_dicts, by path; the best one when absent
+    pub state_dict: Option<String>,
+    /// load_state_dict's `strict`
+    pub strict: bool,
+}
+
+impl Session {
+    /// Reads the directory and the pickle; no tensor's bytes.
+    pub async fn open(source: Rc<dyn ByteSource>, progress: &dyn Progress) -> Result<Self> {
+        Ok(Self { checkpoint: Rc::new(Checkpoint::open(source, progress).await?) })
+    }
+
+    /// The file as it was read.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// What is in the file.
+    pub fn describe(&self) -> Description {
+        self.checkpoint.describe()
+    }
+
+    /// A tensor's values, by the name that [`describe`](Self::describe) gives it.
+    pub async fn tensor(&self, name: &str) -> Result<TensorData> {
+        self.checkpoint.read(self.checkpoint.named(name)?).await
+    }
+
+    /// A tensor's statistics, streamed.
+    pub async fn stats(&self, name: &str, bins: usize, progress: &dyn Progress) -> Result<Stats> {
+        self.checkpoint.stats(self.checkpoint.named(name)?, bins, progress).await
+    }
+
+    /// Rebuilds the network, loads its weights onto a device, and puts it in eval mode.
+    ///
+    /// # Errors
+    /// Unsupported `needs_source` when the file has no network and none is given; Mismatch `load_state_dict` when keys or shapes do not fit;
+    /// Python's and torch's own errors from constructing it.
+    pub async fn build(&self, options: &BuildOptions, progress: &dyn Progress) -> Result<Model> {
+        let (mut network, weights) = self.network(options)?;
+        network.train(false);
+        let (device, reason) = Device::open(options.device).await?;
+        Model::load(self.checkpoint.clone(), network, weights, device, reason, progress).await
+    }
+
+    fn network(&self, options: &BuildOptions) -> Result<(Network, Loaded)> {
+        let source = options.source.as_deref();
+        if options.state_dict.is_none()
+            && options.construct.is_none()
+            && let Some(tree) = whole::find(&self.checkpoint)?
+        {
+            let (network, pairs) = Network::from_module(&tree, &self.checkpoint, source)?;
+            return Ok((network, Loaded { pairs, ..Loaded::default() }));
+        }
+        let Some(source) = source else {
+            return Err(Error::unsupported("a state_dict has weights and no network")
+                .code("needs_source")
+                .at("state_dict")
+                .hint("paste the source of the nn.Module class that it was saved from"));
+        };
+        let mut network = Network::from_source(source, options.construct.as_deref())?;
+        let state = self.state_dict(options.state_dict.as_deref())?;
+        let loaded = self.load_state_dict(&mut network, state, options.strict)?;
+        Ok((network, loaded))
+    }
+
+    fn load_state_dict(&self, network: &mut Network, state: StateDict, strict: bool) -> Result<Loaded> {
+        let prefix = state.prefix.unwrap_or("");
+        let bare = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_owned();
+        let offered = |strip: bool| {
+            let entries = state.keys.iter().map(|(key, id)| {
+                let key = if strip { bare(key) } else { key.clone() };
+                Ok(Offered { key, shape: self.checkpoint.tensor(*id)?.shape.clone() })
+            });
+            entries.collect::<Result<Vec<_>>>()
+        };
+        // A network may really have a child called `module` or `model`: the keys as they are go first.
+        let version = |module: &str| state.metadata.get(module).copied();
+        let mut matching = network.match_state_dict(&offered(false)?, version);
+        let mut stripped = false;
+        if !prefix.is_empty() && (!matching.missing.is_empty() || !matching.unexpected.is_empty()) {
+            let wrapped = |module: &str| state.metadata.get(&format!("{prefix}{module}")).copied();
+            let other = network.match_state_dict(&offered(true)?, wrapped);
+            if other.missing.len() + other.unexpected.len() < matching.missing.len() + matching.unexpected.len() {
+                (matching, stripped) = (other, true);
+            }
+        }
+        matching.check(&network.class(), strict)?;
+        let tensors: Vec<TensorId> = state.keys.values().copied().collect();
+        let pairs = matching.pairs.iter().filter_map(|(leaf, at)| Some((*leaf, *tensors.get(*at)?))).collect();
+        let prefix = if stripped { prefix.to_owned() } else { String::new() };
+        Ok(Loaded { pairs, missing: matching.missing, unexpected: matching.unexpected, prefix, state: Some(state) })
+    }
+
+    fn state_dict(&self, path: Option<&str>) -> Result<StateDict> {
+        let all = self.checkpoint.state_dicts();
+        let paths: Vec<_> = all.iter().map(|s| format!("'{}'", s.path)).collect();
+        let chosen = match path {
+            None => all.into_iter().next(),
+            Some(path) => all.into_iter().find(|s| s.path == path),
+        };
+        chosen.ok_or_else(|| {
+            let text = match path {
+                Some(path) => format!("the checkpoint has no state_dict at '{path}'"),
+                None => "the checkpoint holds no state_dict".to_owned(),
+            };
+            let error = Error::mismatch(text).code("no_state_dict").at("root");
+            if paths.is_empty() { error } else { error.hint(format!("it has {}", paths.join(", "))) }
+        })
+    }
+}
+
+/// Where a network's values come from.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// each leaf that the file has values for
+    pub pairs: Vec<(ValueId, TensorId)>,
+    /// `missing_keys`
+    pub missing: Vec<String>,
+    /// `unexpected_keys`
+    pub unexpected: Vec<String>,
+    /// what every key has before the network's own name
+    pub prefix: String,
+    /// the state_dict; `None` for a whole module
+    pub state: Option<StateDict>,
+}

@@ -1,0 +1,226 @@
+//! A network with its weights on a device: eval and train mode, runs, and its state_dict.
+
+use super::Loaded;
+use super::compiled::Compiled;
+use super::input::{Inputs, Output, fill};
+use crate::checkpoint::Checkpoint;
+use crate::checkpoint::tensor::TensorId;
+use crate::data::TensorData;
+use crate::engine::device::Device;
+use crate::engine::program::{Program, Weights};
+use crate::engine::value::Value;
+use crate::error::{Error, Result};
+use crate::graph::pass::prune::values_of;
+use crate::graph::{Structure, ValueId};
+use crate::network::inputs::InputHint;
+use crate::network::summary::Row;
+use crate::network::trace::Call;
+use crate::network::{Network, NetworkLeaf};
+use crate::source::{Phase, Progress, Quiet};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// Graphs that are kept: one for each mode and set of input shapes.
+const MAX_PROGRAMS: usize = 16;
+
+/// A network that runs.
+pub struct Model {
+    pub(super) checkpoint: Rc<Checkpoint>,
+    pub(super) network: Network,
+    pub(super) loaded: Loaded,
+    pub(super) origin: HashMap<ValueId, TensorId>,
+    /// leaves whose values are no longer the file's
+    pub(super) changed: HashSet<ValueId>,
+    device: Device,
+    reason: Option<String>,
+    weights: Weights,
+    training: bool,
+    programs: Vec<(bool, Call, Compiled)>,
+}
+
+/// One run's result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// forward's structure
+    pub output: Output,
+    /// true when the graph was traced for this run: the device compiles its kernels, and the time says little
+    pub warmup: bool,
+}
+
+impl Model {
+    /// Reads each tensor that the network has a place for, and puts it on the device in the parameter's dtype, as `copy_` does.
+    pub(super) async fn load(
+        checkpoint: Rc<Checkpoint>,
+        mut network: Network,
+        loaded: Loaded,
+        device: Device,
+        reason: Option<String>,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let origin: HashMap<_, _> = loaded.pairs.iter().copied().collect();
+        let mut weights = Weights::default();
+        let total = loaded.pairs.len() as u64;
+        for (done, leaf) in network.leaves().iter().filter(|l| origin.contains_key(&l.value)).enumerate() {
+            let detail = leaf.names.first().cloned();
+            progress.report(Phase { phase: "upload", done: done as u64, total, detail })?;
+            if let Some(id) = origin.get(&leaf.value) {
+                let data = original(&checkpoint, *id, leaf).await?;
+                weights.insert(leaf.value, Value::upload(&device, &data)?);
+            }
+        }
+        progress.report(Phase { phase: "upload", done: total, total, detail: None })?;
+        // What the file has no values for keeps those that its constructor gave it, drawn once.
+        let rest: Vec<_> = network.leaves().iter().map(|l| l.value).filter(|v| !origin.contains_key(v)).collect();
+        if !rest.is_empty() {
+            let program = Program::new(network.initial(&rest)?)?;
+            let made = program.run(&device, &weights, Vec::new(), &Quiet).await?;
+            for (leaf, init) in rest.iter().zip(values_of(program.graph().output.as_ref().unwrap_or(&Structure::None)))
+            {
+                if let Some(value) = made.get(init) {
+                    weights.insert(*leaf, value.clone());
+                }
+            }
+        }
+        let changed = HashSet::new();
+        let programs = Vec::new();
+        Ok(Self { checkpoint, network, loaded, origin, changed, device, reason, weights, training: false, programs })
+    }
+
+    /// Where it runs.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Why it does not run on WebGPU, where that was not the caller's choice.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// `module.training`
+    pub fn training(&self) -> bool {
+        self.training
+    }
+
+    /// `missing_keys` of load_state_dict.
+    pub fn missing_keys(&self) -> &[String] {
+        &self.loaded.missing
+    }
+
+    /// `unexpected_keys` of load_state_dict.
+    pub fn unexpected_keys(&self) -> &[String] {
+        &self.loaded.unexpected
+    }
+
+    /// `module.train(mode)`: dropout drops and batch norm uses the batch's statistics, or not.
+    pub fn train(&mut self, mode: bool) {
+        self.training = mode;
+        self.network.train(mode);
+    }
+
+    /// What `forward` wants.
+    pub fn inputs(&mut self) -> Vec<InputHint> {
+        self.network.inputs()
+    }
+
+    /// The table of modules; with shapes and multiply-adds when the inputs' shapes are given.
+    pub fn summary(&mut self, call: Option<&Call>) -> Result<Vec<Row>> {
+        let graph = call.map(|call| self.network.trace(call)).transpose()?;
+        Ok(self.network.summary(graph.as_ref()))
+    }
+
+    /// `model(*inputs)`. In train mode, buffers such as BatchNorm's running statistics are updated.
+    pub async fn run(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Ran> {
+        let (at, warmup) = self.program(&inputs.call())?;
+        if warmup {
+            progress.report(Phase { phase: "warm-up", done: 0, total: 0, detail: None })?;
+        }
+        let Some((.., program)) = self.programs.get_mut(at) else { return Err(Error::mismatch("no program")) };
+        let device = &self.device;
+        let uploaded: Result<Vec<_>> = inputs.tensors().into_iter().map(|data| Value::upload(device, data)).collect();
+        let outputs = program.run(device, &self.weights, uploaded?, progress).await?;
+        let mut data = HashMap::new();
+        for id in values_of(program.output()) {
+            if let Some(value) = outputs.get(id) {
+                data.insert(id, value.read().await?);
+            }
+        }
+        let output = fill(program.output(), &mut |id| data.get(&id).cloned());
+        let updates = program.updates().to_vec();
+        for update in &updates {
+            if let Some(value) = outputs.get(update.value) {
+                self.weights.insert(update.buffer, value.clone());
+                self.changed.insert(update.buffer);
+            }
+        }
+        if !updates.is_empty() {
+            self.forget();
+        }
+        Ok(Ran { output, warmup })
+    }
+
+    /// Weights have changed.
+    fn forget(&mut self) {
+        self.programs.iter_mut().for_each(|(.., program)| program.forget());
+    }
+
+    /// The graph for these shapes, traced when it is not there yet: its place, and whether it is new.
+    fn program(&mut self, call: &Call) -> Result<(usize, bool)> {
+        let known = self.programs.iter().position(|(mode, known, _)| *mode == self.training && known == call);
+        if let Some(at) = known {
+            return Ok((at, false));
+        }
+        let program = Compiled::new(self.network.trace(call)?, self.training)?;
+        if self.programs.len() == MAX_PROGRAMS {
+            self.programs.remove(0);
+        }
+        self.programs.push((self.training, call.clone(), program));
+        Ok((self.programs.len() - 1, true))
+    }
+
+    /// `state_dict()`: names and values, in torch's order.
+    pub async fn state_dict(&self) -> Result<Vec<(String, TensorData)>> {
+        let mut all = Vec::new();
+        for key in self.network.state_dict_keys() {
+            let leaf = self.network.leaves().iter().find(|leaf| leaf.names.contains(key));
+            if let Some(leaf) = leaf {
+                all.push((key.clone(), self.values(leaf).await?));
+            }
+        }
+        Ok(all)
+    }
+
+    /// A leaf's values: from the file while they are the file's, which loses nothing, and else from the device.
+    pub(super) async fn values(&self, leaf: &NetworkLeaf) -> Result<TensorData> {
+        match (self.origin.get(&leaf.value), self.weights.get(leaf.value)) {
+            (Some(id), _) if !self.changed.contains(&leaf.value) => original(&self.checkpoint, *id, leaf).await,
+            (_, Some(value)) => value.read().await?.to(leaf.info.dtype),
+            (_, None) => Err(Error::mismatch("a parameter has no value").at(leaf.names.join(", "))),
+        }
+    }
+
+    /// Replaces a parameter's or buffer's values, as `param.copy_(tensor)`.
+    pub fn set(&mut self, name: &str, data: &TensorData) -> Result<()> {
+        let leaf = self.network.leaves().iter().find(|l| l.names.iter().any(|n| n == name));
+        let leaf = leaf.ok_or_else(|| {
+            Error::mismatch(format!("the network has no parameter or buffer '{name}'")).code("no_such_tensor").at(name)
+        })?;
+        if data.shape != leaf.info.shape {
+            let text = format!("{name} has shape {:?}, and {:?} was given", leaf.info.shape, data.shape);
+            return Err(Error::mismatch(text).at(name));
+        }
+        self.weights.insert(leaf.value, Value::upload(&self.device, &data.to(leaf.info.dtype)?)?);
+        self.changed.insert(leaf.value);
+        self.forget();
+        Ok(())
+    }
+}
+
+/// A tensor of the file as its parameter takes it: the parameter's dtype and shape.
+async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &NetworkLeaf) -> Result<TensorData> {
+    let data = checkpoint.read(id).await.map_err(|e| match leaf.names.first() {
+        Some(name) if e.location.is_none() => e.at(format!("state_dict[\"{name}\"]")),
+        _ => e,
+    })?;
+    let data = data.to(leaf.info.dtype)?;
+    TensorData::new(data.dtype, leaf.info.shape.clone(), data.bytes)
+}
