@@ -202,6 +202,7 @@ impl TensorData {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that fails says where")]
 mod tests {
     use super::*;
 

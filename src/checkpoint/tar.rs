@@ -110,10 +110,11 @@ async fn members(source: &dyn ByteSource, warnings: &mut Vec<Warning>) -> Result
         let name = name.trim_start_matches("./").to_owned();
         match header.get(156) {
             Some(0 | b'0') => {
-                if found.insert(name.clone(), start..end).is_some() {
+                let earlier = found.insert(name.clone(), start..end);
+                warnings.extend(earlier.map(|_| {
                     let text = format!("two members are called {name}; the last one counts");
-                    warnings.push(Warning::new("duplicate_record", text).at(format!("file+0x{at:x}")));
-                }
+                    Warning::new("duplicate_record", text).at(format!("file+0x{at:x}"))
+                }));
             }
             // Folders and the headers of extensions: nothing that a checkpoint needs.
             Some(b'5' | b'x' | b'g' | b'L' | b'K') => {}

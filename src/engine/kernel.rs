@@ -201,12 +201,20 @@ impl Tensor {
     }
 
     /// Whether a float is NaN.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "burn\'s tensors are given up, so that their memory can be reused"
+    )]
     pub fn is_nan(self) -> Self {
         let facts = self.facts;
         Self { inner: Dispatch::float_is_nan(self.inner, facts.bools), facts }
     }
 
     /// Whether a float is infinite.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "burn\'s tensors are given up, so that their memory can be reused"
+    )]
     pub fn is_inf(self) -> Self {
         let facts = self.facts;
         Self { inner: Dispatch::float_is_inf(self.inner, facts.bools), facts }

@@ -227,6 +227,10 @@ impl Tensor {
     }
 
     /// To a floating type.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "burn\'s tensors are given up, so that their memory can be reused"
+    )]
     pub fn to_float(self, dtype: FloatDType) -> Self {
         let facts = self.facts;
         let inner = match self.kind() {
@@ -239,6 +243,10 @@ impl Tensor {
     }
 
     /// To an integer type; floats are truncated.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "burn\'s tensors are given up, so that their memory can be reused"
+    )]
     pub fn to_int(self, dtype: IntDType) -> Self {
         let facts = self.facts;
         let inner = match self.kind() {
@@ -251,6 +259,10 @@ impl Tensor {
     }
 
     /// `x != 0`.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "burn\'s tensors are given up, so that their memory can be reused"
+    )]
     pub fn to_bool(self) -> Self {
         match self.kind() {
             Kind::Bool => self,

@@ -56,6 +56,7 @@ impl Network {
             let value = self.value(name, argument);
             args.keyword.push((name.clone(), value));
         }
+        self.interpreter.restart();
         let returned = self.interpreter.call_module(root, args).and_then(|value| structure(&value));
         let trace = self.interpreter.trace();
         let built = std::mem::replace(&mut trace.graph, before);

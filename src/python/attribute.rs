@@ -78,9 +78,14 @@ impl Interpreter {
             (Object::Range(range), "start") => Object::Int(range.start),
             (Object::Range(range), "stop") => Object::Int(range.stop),
             (Object::Range(range), "step") => Object::Int(range.step),
-            (Object::Slice(slice), "start") => slice[0].clone(),
-            (Object::Slice(slice), "stop") => slice[1].clone(),
-            (Object::Slice(slice), "step") => slice[2].clone(),
+            (Object::Slice(slice), "start" | "stop" | "step") => {
+                let [start, stop, step] = &**slice;
+                match name {
+                    "start" => start.clone(),
+                    "stop" => stop.clone(),
+                    _ => step.clone(),
+                }
+            }
             (Object::Function(function), _) => {
                 if let Some(value) = function.attributes.borrow().get(name) {
                     return Ok(Some(value.clone()));

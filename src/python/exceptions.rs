@@ -97,6 +97,7 @@ impl Interpreter {
     }
 
     /// The error that leaves the interpreter: `TypeError: ...`, with line and caret.
+    #[expect(clippy::boxed_local, reason = "errors travel boxed; every caller has one")]
     pub fn leave(&mut self, raised: Box<Raised>) -> Error {
         let Raised { what, place, calls } = *raised;
         let error = match what {

@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// Evaluations of expressions and statements, and elements of containers, in the life of an interpreter; a ResNet-50 takes some ten thousand.
+/// Evaluations of expressions and statements, and elements of containers, in one evaluation; a ResNet-50 takes some ten thousand.
 const MAX_STEPS: u64 = 20_000_000;
 /// Python's calls within each other: what the stack of a browser's wasm holds.
 const MAX_FRAMES: usize = 200;
@@ -245,6 +245,11 @@ impl Interpreter {
         self.trace = trace;
     }
 
+    /// A new evaluation may take as many steps as the first.
+    pub fn restart(&mut self) {
+        self.steps = 0;
+    }
+
     /// Counts work.
     pub fn step(&mut self, count: u64) -> Outcome<()> {
         self.steps = self.steps.saturating_add(count);
@@ -278,13 +283,13 @@ impl Interpreter {
         result
     }
 
-    fn from_nn(&mut self, args: Args) -> Arguments {
+    fn arguments_of(&mut self, args: Args) -> Arguments {
         let positional = args.positional.into_iter().map(|value| self.object_of(value)).collect();
         let keyword = args.keyword.into_iter().map(|(key, value)| (Rc::from(key), self.object_of(value))).collect();
         Arguments { positional, keyword }
     }
 
-    fn to_nn(&mut self, result: Outcome<Object>) -> Result<Value> {
+    fn returned(&mut self, result: Outcome<Object>) -> Result<Value> {
         result.and_then(|object| self.value_of(&object)).map_err(|raised| self.leave(raised))
     }
 }
@@ -295,16 +300,16 @@ impl Host for Interpreter {
     }
 
     fn call_module(&mut self, module: ModuleId, args: Args) -> Result<Value> {
-        let arguments = self.from_nn(args);
+        let arguments = self.arguments_of(args);
         let result = self.call_module_object(module, arguments);
-        self.to_nn(result)
+        self.returned(result)
     }
 
     fn call(&mut self, callable: &Value, args: Args) -> Result<Value> {
         let function = self.object_of(callable.clone());
-        let arguments = self.from_nn(args);
+        let arguments = self.arguments_of(args);
         let result = self.call_object(&function, arguments);
-        self.to_nn(result)
+        self.returned(result)
     }
 }
 

@@ -25,7 +25,7 @@ impl Number {
 
 /// A float's value as an int, where it is one.
 pub fn exact_int(float: f64) -> Option<i64> {
-    let fits = float.fract() == 0.0 && (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&float);
+    let fits = float.fract() == 0.0 && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&float);
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
     fits.then_some(float as i64)
 }

@@ -1,5 +1,6 @@
 //! Which names a function binds: those that it assigns are local in all of its body, as Python decides before it runs.
 
+use indexmap::IndexSet;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
 use ruff_python_ast::{Alias, ExceptHandler, Expr, ExprContext, Parameters, Pattern, Stmt};
 use std::collections::HashSet;
@@ -8,7 +9,7 @@ use std::collections::HashSet;
 #[derive(Debug, Default)]
 pub struct Scope {
     /// bound here
-    pub locals: HashSet<Box<str>>,
+    pub locals: IndexSet<Box<str>>,
     /// declared `global`
     pub globals: HashSet<Box<str>>,
     /// declared `nonlocal`

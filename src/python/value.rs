@@ -70,7 +70,8 @@ impl Interpreter {
                     Object::None => Ok(None),
                     bound => self.index(bound).map(Some),
                 };
-                Value::Slice(part(&slice[0])?, part(&slice[1])?, part(&slice[2])?)
+                let [start, stop, step] = &**slice;
+                Value::Slice(part(start)?, part(stop)?, part(step)?)
             }
             Object::Class(class) => match (&*class.name, class.kind) {
                 // dtype=float and x.to(int) name torch dtypes

@@ -3,6 +3,7 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::indexing_slicing,
+    clippy::iter_over_hash_type,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test that fails says where"
@@ -10,9 +11,13 @@
 
 mod allocation;
 mod bad_inputs;
+#[path = "../harness/compare.rs"]
+mod compare;
 mod forge;
 #[path = "../harness/format.rs"]
 mod format;
+#[path = "../harness/network.rs"]
+mod network;
 mod reader_oracle;
 mod reading;
 #[path = "../harness/report.rs"]
@@ -25,11 +30,13 @@ mod torch;
 mod visit;
 mod zip_oracle;
 
+use torchtab::engine::device::Choice;
+
 #[global_allocator]
 static ALLOCATOR: allocation::Counting = allocation::Counting;
 
 #[test]
 fn every_case_of_the_project() {
     let cases = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    assert!(visit::run(&[cases], None), "a case failed; its line is above");
+    assert!(visit::run(&[cases], None, Choice::Cpu), "a case failed; its line is above");
 }

@@ -66,10 +66,10 @@ fn requires_grad(host: &mut dyn Host, tensor: &Tensor) -> bool {
         if graph.leaves.iter().any(|l| l.value == id && l.requires_grad) {
             return true;
         }
-        if let Some(node) = graph.nodes.iter().rev().find(|n| n.outputs.contains(&id)) {
-            if !matches!(node.op, Op::Detach) {
-                pending.extend(&node.inputs);
-            }
+        if let Some(node) = graph.nodes.iter().rev().find(|n| n.outputs.contains(&id))
+            && !matches!(node.op, Op::Detach)
+        {
+            pending.extend(&node.inputs);
         }
     }
     false

@@ -147,10 +147,10 @@ fn set_item(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let x = b.tensor("input")?;
     let to = node::dtype(host, x.value());
     // x[mask] = number is a masked fill
-    if let Value::Tensor(mask) = b.value("index") {
-        if node::dtype(host, mask.value()) == DType::Bool {
-            return set_masked(host, x, mask, b.value("value"));
-        }
+    if let Value::Tensor(mask) = b.value("index")
+        && node::dtype(host, mask.value()) == DType::Bool
+    {
+        return set_masked(host, x, mask, b.value("value"));
     }
     let value = source(host, b.value("value"), to)?;
     let chosen = choose(host, x, b.value("index"))?;

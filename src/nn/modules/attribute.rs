@@ -27,7 +27,7 @@ pub enum Init {
 }
 
 /// The module; an error for an id of another network.
-pub fn module<'a>(host: &'a mut dyn Host, id: ModuleId) -> Result<&'a mut Module> {
+pub fn module(host: &mut dyn Host, id: ModuleId) -> Result<&mut Module> {
     host.trace().modules.get_mut(id).ok_or_else(|| Error::mismatch("a module of another network"))
 }
 

@@ -134,7 +134,7 @@ static DECORATE: Native = Native {
 /// The options of a `field(...)`.
 fn options(value: &Object) -> Option<Object> {
     match value {
-        Object::Partial(partial) if matches!(partial.parts.0.first(), Some(Object::Native(n)) if std::ptr::eq(*n, &raw const FIELD as *const Native)) => {
+        Object::Partial(partial) if matches!(partial.parts.0.first(), Some(Object::Native(n)) if std::ptr::eq(*n, &raw const FIELD)) => {
             partial.parts.0.get(1).cloned()
         }
         _ => None,
