@@ -42,6 +42,9 @@ pub trait Host {
     /// `module(*args, **kwargs)`: `forward` of a torch class or of the user's.
     fn call_module(&mut self, module: ModuleId, args: Args) -> Result<Value>;
 
+    /// `copy.deepcopy(module)`: parameters of its own with the same first values.
+    fn copy_module(&mut self, module: ModuleId) -> Result<ModuleId>;
+
     /// Calls a [`Value::Host`] or [`Value::Function`].
     fn call(&mut self, callable: &Value, args: Args) -> Result<Value>;
 }

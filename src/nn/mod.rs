@@ -3,6 +3,7 @@
 //! It knows Python's values, not its syntax: whoever runs a network is a [`Host`](host::Host).
 
 pub mod alias;
+pub mod attention;
 pub mod bound;
 pub mod fold;
 pub mod function;
@@ -11,6 +12,8 @@ pub mod host;
 pub mod module;
 pub mod modules;
 pub mod node;
+pub mod packed;
+pub mod recurrence;
 pub mod signature;
 pub mod value;
 pub mod walk;

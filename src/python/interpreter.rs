@@ -3,6 +3,7 @@
 use super::class::{Class, ClassKind};
 use super::environment::Env;
 use super::function::Function;
+use super::library::copies::Memo;
 use super::object::{Object, Shallow, release};
 use super::program::{Program, Unit};
 use super::raised::Outcome;
@@ -303,6 +304,14 @@ impl Host for Interpreter {
         let arguments = self.arguments_of(args);
         let result = self.call_module_object(module, arguments);
         self.returned(result)
+    }
+
+    fn copy_module(&mut self, module: ModuleId) -> Result<ModuleId> {
+        match self.deep_copy(&Object::Module(module), &mut Memo::default()) {
+            Ok(Object::Module(copied)) => Ok(copied),
+            Ok(_) => Err(Error::mismatch("copy.deepcopy() of a module gave another object")),
+            Err(raised) => Err(self.leave(raised)),
+        }
     }
 
     fn call(&mut self, callable: &Value, args: Args) -> Result<Value> {

@@ -2,7 +2,8 @@
 //!
 //! An entry names its homes by letters, so that one line serves `torch.abs`, `torch.Tensor.abs` and `torch.Tensor.abs_`:
 //! `t` torch, `m` torch.Tensor, `f` torch.nn.functional, `l` torch.linalg, `s` torch.special, `n` torch.nn.init; and with an underscore
-//! after the name, written into the first argument: `i` torch.Tensor, `j` torch, `g` torch.nn.functional. `d` is torch.Tensor's in-place operators, `u` torch.nn.
+//! after the name, written into the first argument: `i` torch.Tensor, `j` torch, `g` torch.nn.functional. `d` is torch.Tensor's in-place operators,
+//! `r` torch.nn.utils.rnn, `u` torch.nn.
 
 use super::function::{Function, Overload};
 use std::collections::HashMap;
@@ -45,6 +46,7 @@ mod norm;
 mod operators;
 mod pad;
 mod pool;
+mod recurrent;
 mod reduce;
 mod resize;
 pub(super) mod shape;
@@ -70,6 +72,7 @@ static FAMILIES: &[&[Family]] = &[
     operators::FUNCTIONS,
     pad::FUNCTIONS,
     pool::FUNCTIONS,
+    recurrent::FUNCTIONS,
     reduce::FUNCTIONS,
     resize::FUNCTIONS,
     shape::FUNCTIONS,
@@ -107,6 +110,7 @@ fn qualify(home: char, name: &str) -> (String, bool) {
         'j' => (format!("torch.{name}_"), true),
         'g' => (format!("torch.nn.functional.{name}_"), true),
         'd' => (format!("torch.Tensor.{name}"), true),
+        'r' => (format!("torch.nn.utils.rnn.{name}"), false),
         'u' => (format!("torch.nn.{name}"), false),
         _ => (name.to_owned(), false),
     }

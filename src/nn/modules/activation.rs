@@ -1,4 +1,4 @@
-//! `torch.nn.modules.activation`: activations, softmaxes and PReLU. MultiheadAttention is not here.
+//! `torch.nn.modules.activation`: activations, softmaxes and PReLU. MultiheadAttention has a file of its own.
 
 use super::attribute::{self, Init, function_class};
 use crate::nn::module::Class;

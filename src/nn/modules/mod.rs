@@ -4,7 +4,9 @@
 //! arguments and call one function of `torch.nn.functional`; [`attribute`] says how.
 
 pub mod activation;
+pub mod attention;
 pub mod attribute;
+pub mod cell;
 pub mod container;
 pub mod convolution;
 pub mod dropout;
@@ -14,7 +16,9 @@ pub mod loss;
 pub mod normalization;
 pub mod padding;
 pub mod pooling;
+pub mod recurrent;
 pub mod shape;
+pub mod transformer;
 
 use super::module::Class;
 use std::collections::HashMap;
@@ -22,6 +26,8 @@ use std::sync::OnceLock;
 
 const FAMILIES: &[&[Class]] = &[
     activation::CLASSES,
+    attention::CLASSES,
+    cell::CLASSES,
     container::CLASSES,
     convolution::CLASSES,
     dropout::CLASSES,
@@ -31,7 +37,9 @@ const FAMILIES: &[&[Class]] = &[
     normalization::CLASSES,
     padding::CLASSES,
     pooling::CLASSES,
+    recurrent::CLASSES,
     shape::CLASSES,
+    transformer::CLASSES,
 ];
 
 /// Finds a class by qualified name, by one of its aliases, or by its public name (`torch.nn.Linear`).
