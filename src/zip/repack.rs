@@ -97,6 +97,9 @@ impl<'a> Repack<'a> {
         let mut from = place.start;
         if self.at != place.start {
             let data = entry.data_offset(self.source).await?;
+            if data > place.end {
+                return Err(Error::malformed("two records of the archive overlap").at(&*entry.name));
+            }
             let bytes = self.source.read(place.start..data).await?;
             if let Some(aligned) = realigned(&bytes, header) {
                 self.sink.bytes(&aligned)?;

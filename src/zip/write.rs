@@ -232,3 +232,69 @@ impl<'a> Writer<'a> {
         self.sink.bytes(&end(self.count, self.at..self.at + self.central.len() as u64, &[])?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// From a file of torch 2.15: `torch.save([torch.empty(2**30 + 3), torch.empty(5)], "big64.pt")`.
+    #[test]
+    fn numbers_from_4_gib_on_are_torchs() {
+        let header = hex(&local_header("big64/data/0", 0x1_0000_000c, 0x296).unwrap());
+        let start = "504b0304000008080000000000000000000000000000000000000c00400062696736342f646174612f30";
+        assert_eq!(
+            header,
+            format!("{start}010010000c000000010000000000000000000000464228 00{}", "5a".repeat(40)).replace(' ', "")
+        );
+        let header = hex(&local_header("big64/data/1", 20, 0x1_0000_0324).unwrap());
+        let start = "504b0304000008080000000000000000000000000000000000000c00320062696736342f646174612f31";
+        assert_eq!(header, format!("{start}010008002403000001000000464222 00{}", "5a".repeat(34)).replace(' ', ""));
+        assert_eq!(hex(&descriptor(0, 0x1_0000_000c, 0x296)), "504b0708000000000c000000010000000c00000001000000");
+        assert_eq!(hex(&descriptor(0, 20, 0x1_0000_0324)), "504b07080000000014000000000000001400000000000000");
+        let end = end(8, 0x1_0000_04c0..0x1_0000_06f3, &[]).unwrap();
+        let zip64 = "504b06062c000000000000001e032d000000000000000000080000000000000008000000000000003302000000000000c004000001000000";
+        assert_eq!(
+            hex(&end),
+            format!("{zip64}504b060700000000f30600000100000001000000504b0506000000000800080033020000ffffffff0000")
+        );
+    }
+
+    /// A sink that forgets what is copied.
+    #[derive(Default)]
+    struct Headers(Vec<u8>);
+
+    impl Sink for Headers {
+        fn copy(&mut self, _: Range<u64>) -> Result<()> {
+            Ok(())
+        }
+
+        fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+            self.0.extend_from_slice(bytes);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_directory_of_records_from_4_gib_on_is_torchs() {
+        let mut sink = Headers::default();
+        let mut zip = Writer::new(&mut sink, "big64");
+        zip.begin("pad", 0x296 - 128 - 16).unwrap();
+        zip.copy(0..0x296 - 128 - 16).unwrap();
+        zip.finish_record(0).unwrap();
+        assert_eq!(zip.at, 0x296 - 64, "the first record's data begins at 64");
+        zip.begin("data/0", 0x1_0000_000c).unwrap();
+        zip.copy(0..0x1_0000_000c).unwrap();
+        zip.finish_record(0).unwrap();
+        zip.begin("data/1", 20).unwrap();
+        zip.copy(0..20).unwrap();
+        zip.finish_record(0).unwrap();
+        let central = hex(&zip.central);
+        assert!(central.contains("ffffffffffffffff0c001400"), "sizes that do not fit");
+        assert!(central.contains("010010000c000000010000000c00000001000000"), "both sizes in the directory");
+        zip.finish().unwrap();
+    }
+}

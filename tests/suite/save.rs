@@ -8,6 +8,7 @@ use torchtab::checkpoint::storage::{Place, StorageId};
 use torchtab::checkpoint::tensor::TensorId;
 use torchtab::checkpoint::write::adopt::Adoption;
 use torchtab::checkpoint::write::draft::{Draft, DraftStorage, Strided, contiguous_stride};
+use torchtab::checkpoint::write::export::Make;
 use torchtab::checkpoint::write::fresh::Origin;
 use torchtab::checkpoint::write::plain::Plain;
 use torchtab::checkpoint::{Checkpoint, Format};
@@ -412,4 +413,75 @@ fn conversions_are_said() {
     assert_eq!(value("enum"), serde_json::json!("red"));
     assert_eq!(value("date"), serde_json::json!("2020-01-02"));
     assert!(entry("fortran").tensor.is_some() && entry("big").tensor.is_some());
+}
+
+#[test]
+fn other_values_under_some_keys() {
+    for name in ["adam.pth", "adam_legacy.pth"] {
+        let bytes = std::fs::read(format!("{}/tests/cases/save/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let (source, checkpoint) = open(&bytes);
+        let mut loss = |_: &mut Draft<'_>| Ok(Plain::Float(0.0625));
+        let mut extra = |draft: &mut Draft<'_>| {
+            let data = TensorData::new(DType::Float32, vec![1], 2f32.to_le_bytes().to_vec())?;
+            Ok(Plain::List(vec![Plain::Object(draft.tensor(data)?)]))
+        };
+        let mut parts = Parts::default();
+        let mut items: [(&str, Make<'_, '_>); 2] = [("loss", &mut loss), ("extra", &mut extra)];
+        let saving = checkpoint.save_with(&mut items, None, "adam", &mut parts);
+        assert!(pollster::block_on(saving).unwrap().is_empty());
+        let saved = pollster::block_on(parts.collect(&*source)).unwrap();
+        let (_, again) = open(&saved);
+        let (old, new) = (checkpoint.tree(), again.tree());
+        assert_eq!(new.len(), old.len() + 2, "{name}");
+        for (a, b) in old.iter().zip(&new).skip(1) {
+            let same = serde_json::to_value(a).unwrap() == serde_json::to_value(b).unwrap();
+            assert!(same || serde_json::json!(a.path) == serde_json::json!(["loss"]), "{name}: {:?}", a.path);
+        }
+        assert_eq!(again.tensors().len(), checkpoint.tensors().len() + 1);
+        assert!(parts.0.iter().any(|p| matches!(p, Part::Copy(_))), "the weights are copied");
+    }
+}
+
+#[test]
+fn a_state_dict_alone_is_what_torch_saves_of_it() {
+    let read_file =
+        |name: &str| std::fs::read(format!("{}/tests/cases/save/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let (source, checkpoint) = open(&read_file("adam.pth"));
+    let weights = checkpoint.state_dicts().remove(0);
+    let tensors: Vec<(&str, TensorId)> = weights.keys.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    let versions: Vec<(&str, i64)> = weights.metadata.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+    let mut parts = Parts::default();
+    pollster::block_on(checkpoint.save_state_dict(&tensors, &versions, None, "state_dict", &mut parts)).unwrap();
+    assert!(pollster::block_on(parts.collect(&*source)).unwrap() == read_file("state_dict.pth"));
+}
+
+/// What opens in a damaged file can be saved, or is refused; nothing panics.
+#[test]
+fn damaged_files_are_saved_or_refused() {
+    for name in ["deflated.pth", "views.pth", "views_legacy.pth", "cycle.pth", "weights.safetensors"] {
+        let bytes = std::fs::read(format!("{}/tests/cases/formats/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let step = (bytes.len() / 500).max(1);
+        for at in (0..bytes.len()).step_by(step) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= [0x01, 0x80, 0xff][at % 3];
+            pollster::block_on(async {
+                let source: Rc<dyn ByteSource> = Rc::new(MemorySource::new(damaged, None));
+                let Ok(checkpoint) = Checkpoint::open(source.clone(), &Quiet).await else { return };
+                let mut changes = IndexMap::new();
+                for id in ids(&checkpoint) {
+                    if let Ok(values) = checkpoint.read(id).await {
+                        changes.insert(id, ones(&values));
+                    }
+                }
+                let mut parts = Parts::default();
+                if checkpoint.save_changed(&changes, &mut parts).await.is_ok() {
+                    parts.collect(&*source).await.unwrap();
+                }
+                let mut parts = Parts::default();
+                if checkpoint.save_with(&mut [], Some(&changes), "archive", &mut parts).await.is_ok() {
+                    parts.collect(&*source).await.unwrap();
+                }
+            });
+        }
+    }
 }

@@ -27,6 +27,8 @@ pub struct Adoption<'c> {
     taken: HashMap<NodeId, NodeId>,
     storages: HashMap<StorageId, DraftStorage>,
     pending: Vec<Pending>,
+    /// items of dicts that are set to other values, or added
+    set: HashMap<NodeId, Vec<(String, NodeId)>>,
     links: Vec<(usize, Step)>,
     /// what was converted, how often, and where first
     said: IndexMap<String, (usize, String)>,
@@ -58,6 +60,7 @@ impl<'c> Adoption<'c> {
             taken: HashMap::new(),
             storages: HashMap::new(),
             pending: Vec::new(),
+            set: HashMap::new(),
             links: vec![(0, Step::Root)],
             said: IndexMap::new(),
         }
@@ -73,6 +76,22 @@ impl<'c> Adoption<'c> {
             }
         }
         Ok(new)
+    }
+
+    /// Gives a dict of the file, before it is taken, another value under a key; a key that it does not have is added at its end.
+    pub fn set(&mut self, dict: NodeId, key: &str, value: NodeId) {
+        let items = self.set.entry(dict).or_default();
+        items.retain(|(name, _)| name != key);
+        items.push((key.to_owned(), value));
+    }
+
+    /// A tensor of the file over its storage, which other tensors of the draft may share.
+    pub fn tensor_alone(&mut self, id: TensorId, draft: &mut Draft<'_>) -> Result<NodeId> {
+        if let Some(why) = &self.file.tensor(id)?.unloadable {
+            return Err(Error::unsupported(format!("saving {why} on its own")));
+        }
+        let object = self.view_of(id, false, draft)?;
+        Ok(draft.objects.add(object))
     }
 
     /// What was converted, for the user.
@@ -100,7 +119,26 @@ impl<'c> Adoption<'c> {
         items.iter().enumerate().map(|(i, item)| self.place(*item, link, Step::Index(i), key, draft)).collect()
     }
 
-    fn pairs(&mut self, items: &[(NodeId, NodeId)], link: usize, draft: &mut Draft<'_>) -> Vec<(NodeId, NodeId)> {
+    fn pairs(
+        &mut self,
+        dict: NodeId,
+        items: &[(NodeId, NodeId)],
+        link: usize,
+        draft: &mut Draft<'_>,
+    ) -> Vec<(NodeId, NodeId)> {
+        if let Some(mut set) = self.set.remove(&dict) {
+            let arena = &self.file.pickle().arena;
+            let mut all = Vec::with_capacity(items.len() + set.len());
+            for &(key, value) in items {
+                let at = set.iter().position(|(name, _)| matches!(arena.get(key), Object::Str(s) if s == name));
+                match at {
+                    Some(at) => all.push((self.place(key, link, Step::Inside, true, draft), set.remove(at).1)),
+                    None => all.extend(self.pairs(dict, &[(key, value)], link, draft)),
+                }
+            }
+            all.extend(set.into_iter().map(|(name, value)| (draft.objects.name(&name), value)));
+            return all;
+        }
         let pair = |&(key, value): &(NodeId, NodeId)| {
             let new = self.place(key, link, Step::Inside, true, draft);
             (new, self.place(value, link, Step::Key(key), false, draft))
@@ -228,7 +266,7 @@ impl<'c> Adoption<'c> {
 
     fn mapping(&mut self, pending: &Pending, mapping: &Mapping, draft: &mut Draft<'_>) -> Object {
         let link = pending.link;
-        let items = self.pairs(&mapping.items, link, draft);
+        let items = self.pairs(pending.old, &mapping.items, link, draft);
         if mapping.kind != "dict" {
             self.say(link, format!("a {} is saved as a dict", mapping.kind));
         }
@@ -246,7 +284,7 @@ impl<'c> Adoption<'c> {
         let states = instance.states.iter().map(|s| self.place(*s, link, Step::Inside, false, draft));
         made.states = states.collect();
         made.list_items = self.places(&instance.list_items, link, false, draft);
-        made.dict_items = self.pairs(&instance.dict_items, link, draft);
+        made.dict_items = self.pairs(pending.old, &instance.dict_items, link, draft);
         boxed(made)
     }
 
@@ -256,11 +294,11 @@ impl<'c> Adoption<'c> {
         let attributes = instance.states.first().map(|s| arena.get(*s));
         if let (Some(Object::Dict(items)), false) = (attributes, pending.key) {
             self.say(link, format!("an object of {class} is saved as a dict of its attributes"));
-            return Object::Dict(self.pairs(items, link, draft));
+            return Object::Dict(self.pairs(pending.old, items, link, draft));
         }
         if !instance.dict_items.is_empty() && !pending.key {
             self.say(link, format!("an object of {class} is saved as a dict of its items"));
-            return Object::Dict(self.pairs(&instance.dict_items, link, draft));
+            return Object::Dict(self.pairs(pending.old, &instance.dict_items, link, draft));
         }
         if !instance.list_items.is_empty() && !pending.key {
             self.say(link, format!("an object of {class} is saved as a list of its items"));
