@@ -169,3 +169,24 @@ test("the device can be changed, and the network answers the same", async ({ pag
   }
   expect(answers[0]).toBe(answers[1]);
 });
+
+test("when the worker dies, the file opens again with what was pasted", async ({ page }) => {
+  await page.addInitScript(() => {
+    const Real = Worker;
+    window.Worker = class extends Real {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        addEventListener("end-the-worker", () => this.dispatchEvent(new ErrorEvent("error", { message: "out of memory" })), { once: true });
+      }
+    };
+  });
+  await page.goto("/");
+  await openSample(page, /Handwritten digits/);
+  await run(page);
+  await page.evaluate(() => dispatchEvent(new Event("end-the-worker")));
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("out of memory");
+  await page.getByRole("button", { name: "Open the file again" }).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await run(page);
+});

@@ -54,14 +54,28 @@ class Workbench {
   /** What screen readers hear of. */
   said = $state("");
 
+  /** How what is open was opened. */
+  #again: (() => Promise<void>) | undefined;
+  /** Source to keep over a reopening. */
+  #kept: { source: string; construct: string } | undefined;
+
+  /** Opens the same file again, as after the worker's death, with the source that was pasted. */
+  async reopen(): Promise<void> {
+    this.#kept = { source: this.source, construct: this.construct };
+    await this.#again?.();
+    this.#kept = undefined;
+  }
+
   /** Opens a file or address in place of what is open. */
   async open(source: Source): Promise<void> {
+    const again = (): Promise<void> => this.open(source);
     const title = source instanceof File ? source.name : source instanceof URL ? source.href : "checkpoint";
-    await this.#replace(title, (task) => open(source, { signal: task.signal, onProgress: task.onProgress }), undefined);
+    await this.#replace(title, (task) => open(source, { signal: task.signal, onProgress: task.onProgress }), undefined, again);
   }
 
   /** Opens a sample with its source, labels and inputs. */
   async openSample(sample: Sample): Promise<void> {
+    const again = (): Promise<void> => this.openSample(sample);
     let fetched: SampleKit | undefined;
     await this.#replace(
       sample.title,
@@ -71,10 +85,16 @@ class Workbench {
         return open(bytes, { signal: task.signal, onProgress: task.onProgress });
       },
       () => fetched,
+      again,
     );
   }
 
-  async #replace(title: string, start: (task: Task) => Promise<Checkpoint>, beside: (() => SampleKit | undefined) | undefined): Promise<void> {
+  async #replace(
+    title: string,
+    start: (task: Task) => Promise<Checkpoint>,
+    beside: (() => SampleKit | undefined) | undefined,
+    again: () => Promise<void>,
+  ): Promise<void> {
     this.opening?.cancel();
     const task = new Task(title);
     this.opening = task;
@@ -93,8 +113,9 @@ class Workbench {
       this.#forgetModel();
       this.selected = undefined;
       this.buildProblem = undefined;
-      this.source = this.kit?.source ?? checkpoint.embeddedSource.join("\n\n");
-      this.construct = this.kit?.sample.construct ?? "";
+      this.#again = again;
+      this.source = this.#kept?.source ?? this.kit?.source ?? checkpoint.embeddedSource.join("\n\n");
+      this.construct = this.#kept?.construct ?? this.kit?.sample.construct ?? "";
       this.stateDict = "";
       this.strict = true;
       this.opened += 1;
