@@ -91,7 +91,7 @@ impl Interpreter {
         let ancestors = linearize(&bases).ok_or_else(|| {
             let names: Vec<&str> = bases.iter().map(|b| &*b.name).collect();
             Raised::type_error(format!(
-                "Cannot create a consistent method resolution order (MRO) for bases {}",
+                "Cannot create a consistent method resolution\norder (MRO) for bases {}",
                 names.join(", ")
             ))
         })?;

@@ -49,7 +49,7 @@ impl Interpreter {
                         None => Object::None,
                     };
                     let value = me.eval(env, &inner.value)?;
-                    entries.insert(me.key(&key)?, (key, value));
+                    super::expression::put(&mut entries, me.key(&key)?, key, value);
                     me.step(1)
                 })?;
                 Ok(Object::Dict(Rc::new(Dict { kind: DictKind::Plain, entries: Shallow(RefCell::new(entries)) })))

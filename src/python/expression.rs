@@ -186,12 +186,12 @@ impl Interpreter {
                 Some(key) => {
                     let key = self.eval(env, key)?;
                     let value = self.eval(env, &item.value)?;
-                    entries.insert(self.key(&key)?, (key, value));
+                    put(&mut entries, self.key(&key)?, key, value);
                 }
                 None => {
                     let other = self.eval(env, &item.value)?;
                     for (key, value) in self.mapping(&other)? {
-                        entries.insert(self.key(&key)?, (key, value));
+                        put(&mut entries, self.key(&key)?, key, value);
                     }
                 }
             }
@@ -220,13 +220,18 @@ impl Interpreter {
             return self.bare_super(env);
         }
         let function = self.eval(env, &call.func)?;
-        let arguments = self.eval_arguments(env, &call.arguments)?;
+        let arguments = self.eval_arguments(env, &call.arguments, &function)?;
         self.here(env, call);
         self.call_object(&function, arguments)
     }
 
     /// The arguments of a call, `*` and `**` spread.
-    pub fn eval_arguments(&mut self, env: &Rc<Env>, arguments: &ruff_python_ast::Arguments) -> Outcome<Arguments> {
+    pub fn eval_arguments(
+        &mut self,
+        env: &Rc<Env>,
+        arguments: &ruff_python_ast::Arguments,
+        function: &Object,
+    ) -> Outcome<Arguments> {
         let positional = self.eval_items(env, &arguments.args)?;
         let mut keyword: Vec<(Rc<str>, Object)> = Vec::new();
         for argument in &arguments.keywords {
@@ -244,7 +249,13 @@ impl Interpreter {
             };
             for (key, value) in found {
                 if keyword.iter().any(|(known, _)| *known == key) {
-                    return Err(Raised::type_error(format!("got multiple values for keyword argument '{key}'")));
+                    let name = match function {
+                        Object::Function(function) => format!("__main__.{}", function.qualname),
+                        other => self.type_name(other),
+                    };
+                    return Err(Raised::type_error(format!(
+                        "{name}() got multiple values for keyword argument '{key}'"
+                    )));
                 }
                 keyword.push((key, value));
             }
@@ -301,6 +312,19 @@ impl Interpreter {
         };
         text.push_str(&self.format(&value, &spec)?);
         Ok(text)
+    }
+}
+
+/// `dict[key] = value`: an equal key that is there already stays as it was written first.
+pub fn put(
+    entries: &mut IndexMap<super::key::Key, (Object, Object)>,
+    key: super::key::Key,
+    original: Object,
+    value: Object,
+) {
+    match entries.get_mut(&key) {
+        Some(entry) => entry.1 = value,
+        None => drop(entries.insert(key, (original, value))),
     }
 }
 

@@ -26,7 +26,7 @@ const MAX_STEPS: u64 = 20_000_000;
 /// Python's calls within each other: what the stack of a browser's wasm holds.
 const MAX_FRAMES: usize = 200;
 /// Evaluations within each other.
-const MAX_DEPTH: usize = 4_000;
+const MAX_DEPTH: usize = 2_500;
 
 /// Evaluates a program, and runs networks.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub struct Interpreter {
     /// containers whose repr is being made
     pub(super) showing: Vec<usize>,
     extra: Vec<Rc<Env>>,
+    /// steps left to count to
+    pub(super) max_steps: u64,
     steps: u64,
     frames: usize,
     depth: usize,
@@ -134,6 +136,7 @@ impl Interpreter {
             printed: String::new(),
             showing: Vec::new(),
             extra: Vec::new(),
+            max_steps: MAX_STEPS,
             steps: 0,
             frames: 0,
             depth: 0,
@@ -254,8 +257,8 @@ impl Interpreter {
     /// Counts work.
     pub fn step(&mut self, count: u64) -> Outcome<()> {
         self.steps = self.steps.saturating_add(count);
-        if self.steps > MAX_STEPS {
-            return Err(Error::too_large("the number of steps of the program", self.steps, MAX_STEPS).into());
+        if self.steps > self.max_steps {
+            return Err(Error::too_large("the number of steps of the program", self.steps, self.max_steps).into());
         }
         Ok(())
     }

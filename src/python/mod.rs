@@ -25,6 +25,9 @@ pub mod library;
 pub mod matching;
 pub mod methods;
 pub mod module;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says where")]
+mod module_tests;
 pub mod number;
 pub mod object;
 pub mod operator;

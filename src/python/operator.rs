@@ -158,12 +158,12 @@ impl Interpreter {
             (Operator::BitOr | Operator::BitAnd | Operator::Sub | Operator::BitXor, Object::Set(x), Object::Set(y)) => {
                 Some(self.set_operation(op, x, y)?)
             }
-            // `int | None` and the like are type hints
-            (
-                Operator::BitOr,
-                Object::Class(_) | Object::Inert(_) | Object::None,
-                Object::Class(_) | Object::Inert(_) | Object::None,
-            ) => Some(Object::Inert(Rc::from("typing.Union"))),
+            // `int | None`: a type hint, or what `isinstance` asks for
+            (Operator::BitOr, Object::Inert(_), _) | (Operator::BitOr, _, Object::Inert(_)) => {
+                Some(Object::Inert(Rc::from("typing.Union")))
+            }
+            (Operator::BitOr, Object::Class(_) | Object::None | Object::Tuple(_), Object::Class(_) | Object::None)
+            | (Operator::BitOr, Object::Class(_), Object::Tuple(_)) => Some(Object::tuple(vec![a.clone(), b.clone()])),
             _ => None,
         })
     }

@@ -4,7 +4,7 @@ use super::scope::Scope;
 use crate::error::{Error, Result};
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Expr, ModModule, Parameters, Stmt, StmtFunctionDef};
-use ruff_python_parser::{ParseError, ParseErrorType, lexer};
+use ruff_python_parser::{ParseError, ParseErrorType, ParseOptions, lexer};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -157,12 +157,57 @@ impl Unit {
     }
 
     fn syntax_error(&self, error: &ParseError) -> Error {
+        if let Some((message, range)) = self.bracket_error() {
+            let (line, column) = self.position(range.start());
+            return Error::malformed(format!("SyntaxError: {message}"))
+                .at(format!("{}:{line}", self.filename))
+                .hint(self.excerpt(line, column, range.end()))
+                .code("syntax");
+        }
         let (line, column) = self.position(error.location.start());
         let (class, message) = self.wording(error);
         Error::malformed(format!("{class}: {message}"))
             .at(format!("{}:{line}", self.filename))
             .hint(self.excerpt(line, column, error.location.end()))
             .code("syntax")
+    }
+
+    /// CPython tells brackets that do not fit before anything else.
+    fn bracket_error(&self) -> Option<(String, TextRange)> {
+        let options = ParseOptions::from(ruff_python_parser::Mode::Module);
+        let parsed = ruff_python_parser::parse_unchecked(&self.text, options);
+        let mut open: Vec<(char, TextRange)> = Vec::new();
+        for token in parsed.tokens() {
+            let (opening, closing) = match token.kind() {
+                TokenKind::Lpar => ('(', None),
+                TokenKind::Lsqb => ('[', None),
+                TokenKind::Lbrace => ('{', None),
+                TokenKind::Rpar => ('(', Some(')')),
+                TokenKind::Rsqb => ('[', Some(']')),
+                TokenKind::Rbrace => ('{', Some('}')),
+                _ => continue,
+            };
+            let Some(closing) = closing else {
+                open.push((opening, token.range()));
+                continue;
+            };
+            match open.pop() {
+                None => return Some((format!("unmatched '{closing}'"), token.range())),
+                Some((known, at)) if known != opening => {
+                    let line = self.line(at.start());
+                    let place = if line == self.line(token.range().start()) {
+                        String::new()
+                    } else {
+                        format!(" on line {line}")
+                    };
+                    let text =
+                        format!("closing parenthesis '{closing}' does not match opening parenthesis '{known}'{place}");
+                    return Some((text, token.range()));
+                }
+                Some(_) => {}
+            }
+        }
+        open.pop().map(|(bracket, range)| (format!("'{bracket}' was never closed"), range))
     }
 
     /// CPython's words, where they are known; the parser's otherwise.

@@ -199,6 +199,7 @@ impl Interpreter {
                 Ok(false)
             }
             Object::Inert(name) => Ok(self.in_abstract(class, name)),
+            Object::None => Ok(&*class.name == "NoneType"),
             Object::Missing(why) => Err(Raised::missing(why)),
             _ => Err(Raised::type_error(error)),
         }

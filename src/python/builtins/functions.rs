@@ -195,6 +195,9 @@ fn hash(me: &mut Interpreter, arguments: Arguments) -> Outcome<Object> {
         return Ok(Object::Int(i));
     }
     let key = me.key(&object)?;
+    if let crate::python::key::Key::Int(i) | crate::python::key::Key::Hashed(_, i) = key {
+        return Ok(Object::Int(i));
+    }
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     Ok(Object::Int((hasher.finish() >> 1).try_into().unwrap_or(0)))

@@ -1,0 +1,164 @@
+//! nn.Module's protocol, the lenient module level, and errors with their lines, on modules that need no torch function.
+
+use super::Interpreter;
+use super::program::Program;
+use crate::error::Error;
+use crate::nn::function::Args;
+use crate::nn::host::Host;
+use crate::nn::value::{ModuleId, Value};
+
+const SOURCE: &str = r#"import argparse
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+from torchvision import transforms
+from torch.utils.data import DataLoader, Dataset
+
+WIDTH = 4
+data = DataLoader(transforms.ToTensor(), batch_size=WIDTH)
+table = dict(a=1)
+table["b"] = 2
+table.update(c=3)
+
+class Samples(Dataset):
+    pass
+
+class Add(nn.Module):
+    """Adds a number."""
+    def __init__(self, amount: int = 1):
+        super().__init__()
+        self.amount = amount
+
+    def forward(self, x):
+        return x + self.amount
+
+class Net(nn.Module):
+    def __init__(self, depth=2, *, extra=None):
+        super(Net, self).__init__()
+        self.first = Add(table["c"])
+        self.rest = [Add(i) for i in range(depth)]
+        self.seen = []
+        if extra: self.extra = transforms.Compose([])
+
+    @property
+    def width(self):
+        return WIDTH
+
+    def forward(self, x, scale=1, *, check=False):
+        x = self.first(x)
+        for layer in self.rest:
+            x = layer(x)
+        self.seen.append(x)
+        with torch.no_grad():
+            x = x * scale
+        return x, len(self.seen), self.width
+
+class Unready(nn.Module):
+    def __init__(self):
+        self.inner = Add()
+
+class Empty(nn.Module):
+    pass
+
+def train(model):
+    optimizer = torch.optim.Adam(model.parameters())
+
+model = Net()
+train(model)
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+"#;
+
+fn interpreter() -> Interpreter {
+    Interpreter::new(Some(Program::parse(SOURCE, "model.py").unwrap()))
+}
+
+fn call(interpreter: &mut Interpreter, module: ModuleId, x: i64, keyword: &[(&str, Value)]) -> Result<Value, Error> {
+    let keyword = keyword.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect();
+    interpreter.call_module(module, Args { positional: vec![Value::Int(x)], keyword })
+}
+
+fn ints(value: &Value) -> Vec<i64> {
+    match value {
+        Value::Tuple(items) => items.iter().map(|i| if let Value::Int(i) = i { *i } else { -1 }).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn modules_construct_and_run() {
+    let mut me = interpreter();
+    let net = me.construct("Net(3)").unwrap();
+    assert_eq!(ints(&call(&mut me, net, 10, &[]).unwrap()), [16, 1, 4]);
+    assert_eq!(ints(&call(&mut me, net, 10, &[("scale", Value::Int(2))]).unwrap()), [32, 2, 4]);
+    let children: Vec<String> = me.trace().modules.get(net).unwrap().children.keys().cloned().collect();
+    assert_eq!(children, ["first"], "modules in a plain list are no children");
+}
+
+#[test]
+fn a_name_of_the_module_level_is_evaluated_when_it_is_asked_for() {
+    let mut me = interpreter();
+    let before = me.trace().modules.get(ModuleId(0)).is_some();
+    assert!(!before, "model = Net() waits");
+    let model = me.construct("model").unwrap();
+    assert_eq!(ints(&call(&mut me, model, 0, &[]).unwrap()), [4, 1, 4]);
+}
+
+#[test]
+fn the_interface_is_told() {
+    let mut me = interpreter();
+    let classes = me.classes();
+    let names: Vec<&str> = classes.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["Add", "Net", "Unready", "Empty"]);
+    let net = &classes[1];
+    assert!(net.is_module);
+    assert_eq!(net.line, 26);
+    assert_eq!(net.parameters[0].default.as_deref(), Some("2"));
+    assert!(net.parameters[1].keyword_only);
+    let id = me.construct("Net()").unwrap();
+    let forward: Vec<String> = me.forward_parameters(id).into_iter().map(|p| p.name).collect();
+    assert_eq!(forward, ["x", "scale", "check"]);
+    let bare = me.instantiate_user("Add").unwrap();
+    me.trace().modules.get_mut(bare).unwrap().attributes.insert("amount".to_owned(), Value::Int(5));
+    assert!(matches!(call(&mut me, bare, 1, &[]), Ok(Value::Int(6))));
+}
+
+#[test]
+fn errors_speak_as_python_and_tell_the_line() {
+    let mut me = interpreter();
+    let failing = |me: &mut Interpreter, text: &str| me.construct(text).unwrap_err();
+    let error = failing(&mut me, "Net(extra=1)");
+    assert!(error.message.contains("'transforms' comes from line 5"), "{error}");
+    assert_eq!(error.location.as_deref(), Some("model.py:32"));
+    assert!(error.hint.as_ref().unwrap().contains("transforms"), "{error}");
+    let error = failing(&mut me, "Unready()");
+    assert_eq!(error.message, "AttributeError: cannot assign module before Module.__init__() call");
+    assert_eq!(error.location.as_deref(), Some("model.py:49"));
+    assert_eq!(failing(&mut me, "Net().nope").message, "AttributeError: 'Net' object has no attribute 'nope'");
+    assert_eq!(failing(&mut me, "nn.Foo()").message, "AttributeError: module 'torch.nn' has no attribute 'Foo'");
+    assert_eq!(
+        failing(&mut me, "Net(1, 2)").message,
+        "TypeError: Net.__init__() takes from 1 to 2 positional arguments but 3 were given"
+    );
+    assert_eq!(failing(&mut me, "Nett()").message, "NameError: name 'Nett' is not defined");
+    let empty = me.construct("Empty()").unwrap();
+    let error = call(&mut me, empty, 1, &[]).unwrap_err();
+    assert!(error.message.contains("is missing the required \"forward\" function"), "{error}");
+    let add = me.construct("Add('a')").unwrap();
+    let error = call(&mut me, add, 1, &[]).unwrap_err();
+    assert_eq!(error.message, "TypeError: unsupported operand type(s) for +: 'int' and 'str'");
+    assert_eq!(error.location.as_deref(), Some("model.py:24"));
+    assert!(error.hint.as_ref().unwrap().contains("return x + self.amount\n           ^^^^^^^^^^^^^^^"), "{error}");
+}
+
+#[test]
+fn syntax_errors_have_a_line() {
+    let error = Program::parse("class Net(nn.Module):\n    def f(self:\n        pass\n", "model.py").unwrap_err();
+    assert!(error.location.as_ref().unwrap().starts_with("model.py:2"), "{error}");
+    assert_eq!(error.message, "SyntaxError: '(' was never closed");
+    let error = Program::parse("x = (1, 2]\n", "model.py").unwrap_err();
+    assert!(error.message.contains("closing parenthesis ']' does not match opening parenthesis '('"), "{error}");
+    let error = Program::parse("if True\n    x = 1\n", "model.py").unwrap_err();
+    assert_eq!(error.message, "SyntaxError: expected ':'");
+}
