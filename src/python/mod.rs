@@ -26,7 +26,7 @@ pub mod matching;
 pub mod methods;
 pub mod module;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says where")]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails says where")]
 mod module_tests;
 pub mod number;
 pub mod object;

@@ -162,3 +162,64 @@ fn syntax_errors_have_a_line() {
     let error = Program::parse("if True\n    x = 1\n", "model.py").unwrap_err();
     assert_eq!(error.message, "SyntaxError: expected ':'");
 }
+
+const TORCH: &str = r#"import copy
+import math
+import torch
+from torch import nn, Tensor
+from torch.nn import functional as F
+
+class Block(nn.Sequential):
+    def __init__(self, cin, cout):
+        super().__init__(nn.Linear(cin, cout), nn.ReLU())
+
+class Head(nn.Linear):
+    def forward(self, x):
+        return F.softmax(super().forward(x), dim=-1)
+
+class Net(nn.Module):
+    def __init__(self, width=4, depth=2):
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(width, width) for _ in range(depth)])
+        self.twins = nn.ModuleList(copy.deepcopy(self.blocks[0]) for _ in range(2))
+        self.scale = nn.Parameter(torch.ones(width) * math.sqrt(2))
+        self.register_buffer("mask", torch.tril(torch.ones(width, width)))
+        self.head = Head(width, 3)
+        self.head.weight = self.head.weight
+        for m in self.modules():
+            if isinstance(m, nn.Linear):
+                nn.init.zeros_(m.bias)
+
+    def forward(self, x: Tensor, mask=None) -> Tensor:
+        assert x.shape[-1] == self.scale.size(0), f"expected {self.scale.size(0)}"
+        for block in self.blocks:
+            x = x + block(x)
+        for twin in self.twins[1:]:
+            x = twin(x)
+        x = (x * self.scale) @ self.mask
+        x[:, 0] = 0
+        return {"out": self.head(x), "n": len(self.blocks)}
+"#;
+
+#[test]
+fn torch_modules_trace() {
+    let mut me = Interpreter::new(Some(Program::parse(TORCH, "model.py").unwrap()));
+    let net = me.construct("Net(depth=3)").unwrap();
+    let info = crate::graph::Info { shape: vec![2, 4], dtype: crate::dtype::DType::Float32 };
+    let x = me.trace().graph.input("x", info);
+    let x = Value::Tensor(crate::nn::value::Tensor::new(x));
+    let result = me.call_module(net, Args { positional: vec![x], keyword: Vec::new() });
+    let Ok(Value::Dict(entries)) = &result else { panic!("{result:?}") };
+    let (_, Value::Tensor(out)) = &entries[0] else { panic!("{entries:?}") };
+    assert_eq!(me.trace().graph.info(out.value()).shape, [2, 3]);
+    let graph = me.trace().graph.graph().clone();
+    let scopes: Vec<&str> = graph.nodes.iter().map(|n| n.scope.as_str()).collect();
+    assert!(scopes.contains(&"blocks.2.0") && scopes.contains(&"twins.1.0") && scopes.contains(&"head"), "{scopes:?}");
+    assert!(graph.nodes.iter().any(|n| n.scope == "head" && n.line == Some(13)), "lines of the user's source");
+    let bad = crate::graph::Info { shape: vec![2, 5], dtype: crate::dtype::DType::Float32 };
+    let x = me.trace().graph.input("x", bad);
+    let x = Value::Tensor(crate::nn::value::Tensor::new(x));
+    let error = me.call_module(net, Args { positional: vec![x], keyword: Vec::new() }).unwrap_err();
+    assert_eq!(error.message, "AssertionError: expected 4");
+    assert_eq!(error.location.as_deref(), Some("model.py:29"));
+}
