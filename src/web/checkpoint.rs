@@ -13,6 +13,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Blob};
 
+/// Bins of a histogram, where the caller does not say.
+const DEFAULT_BINS: usize = 64;
+
 /// An open checkpoint.
 #[wasm_bindgen]
 pub struct Checkpoint(Rc<File>);
@@ -40,6 +43,21 @@ impl Checkpoint {
         object::promise(async move {
             let id = file.named(&name)?;
             Ok(tensor::to_js(&file.read(id).await?))
+        })
+    }
+
+    /// `stats(name: string, options: {bins?: number}, progress, signal?): Promise<Stats>`
+    pub fn stats(&self, name: String, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let file = self.0.clone();
+        object::promise(async move {
+            let progress = JsProgress::new(&progress, signal);
+            let bins = match object::get(&options, "bins") {
+                None => DEFAULT_BINS,
+                Some(bins) => object::whole(&bins)
+                    .and_then(|n| usize::try_from(n).ok())
+                    .ok_or_else(|| Error::mismatch("bins must be a whole number").code("argument"))?,
+            };
+            object::plain(&file.stats(file.named(&name)?, bins, &progress).await?)
         })
     }
 }
