@@ -28,6 +28,7 @@ let failed = false;
 for (const name of ["open", "save", "matmul", "conv"].filter((n) => n.includes(only))) {
   const page = await browser.newPage();
   page.on("console", (message) => message.type() === "error" && console.error(`  ${message.text()}`));
+  page.on("requestfailed", (request) => console.error(`  ${request.url()}: ${request.failure()?.errorText}`));
   await page.goto(`${url}/benches/page.html`);
   await page.setInputFiles("#big", `${made}big.pth`);
   await page.setInputFiles("#small", `${made}small.pth`);

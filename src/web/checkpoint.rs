@@ -1,11 +1,13 @@
-//! The exported class `Checkpoint`: opens a file, describes it, reads its tensors.
+//! The exported class `Checkpoint`: opens a file, describes it, reads its tensors, builds its network.
 
 use super::blob::BlobSource;
 use super::error::to_js;
+use super::model::Model;
 use super::progress::JsProgress;
 use super::{fetch, object, tensor};
-use crate::checkpoint::Checkpoint as File;
+use crate::engine::device::Choice;
 use crate::error::{Error, Result};
+use crate::session::{BuildOptions, Session};
 use crate::source::ByteSource;
 use js_sys::Promise;
 use std::rc::Rc;
@@ -18,7 +20,10 @@ const DEFAULT_BINS: usize = 64;
 
 /// An open checkpoint.
 #[wasm_bindgen]
-pub struct Checkpoint(Rc<File>);
+pub struct Checkpoint {
+    session: Rc<Session>,
+    name: Option<String>,
+}
 
 #[wasm_bindgen]
 impl Checkpoint {
@@ -27,28 +32,26 @@ impl Checkpoint {
         object::promise(async move {
             let progress = JsProgress::new(&progress, signal);
             let source = source_of(source, &options, &progress).await?;
-            let opened = File::open(source, &progress).await?;
-            Ok(Self(Rc::new(opened)).into())
+            let name = source.name().map(str::to_owned);
+            let session = Rc::new(Session::open(source, &progress).await?);
+            Ok(Self { session, name }.into())
         })
     }
 
     /// What is in it, as a plain object.
     pub fn describe(&self) -> Result<JsValue, JsValue> {
-        object::plain(&self.0.describe()).map_err(|e| to_js(&e))
+        object::plain(&self.session.describe()).map_err(|e| to_js(&e))
     }
 
     /// `tensor(name: string): Promise<Tensor>`
     pub fn tensor(&self, name: String) -> Promise {
-        let file = self.0.clone();
-        object::promise(async move {
-            let id = file.named(&name)?;
-            Ok(tensor::to_js(&file.read(id).await?))
-        })
+        let session = self.session.clone();
+        object::promise(async move { Ok(tensor::to_js(&session.tensor(&name).await?)) })
     }
 
     /// `stats(name: string, options: {bins?: number}, progress, signal?): Promise<Stats>`
     pub fn stats(&self, name: String, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
-        let file = self.0.clone();
+        let session = self.session.clone();
         object::promise(async move {
             let progress = JsProgress::new(&progress, signal);
             let bins = match object::get(&options, "bins") {
@@ -57,9 +60,35 @@ impl Checkpoint {
                     .and_then(|n| usize::try_from(n).ok())
                     .ok_or_else(|| Error::mismatch("bins must be a whole number").code("argument"))?,
             };
-            object::plain(&file.stats(file.named(&name)?, bins, &progress).await?)
+            object::plain(&session.stats(&name, bins, &progress).await?)
         })
     }
+
+    /// `build(options: {source?, construct?, device, stateDict?, strict?}, progress, signal?): Promise<Model>`
+    pub fn build(&self, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let (session, name) = (self.session.clone(), self.name.clone());
+        object::promise(async move {
+            let progress = JsProgress::new(&progress, signal);
+            let model = session.build(&build_options(&options)?, &progress).await?;
+            Ok(Model::new(model, name).into())
+        })
+    }
+}
+
+fn build_options(options: &JsValue) -> Result<BuildOptions> {
+    let device = match object::text(options, "device")?.as_deref() {
+        None | Some("auto") => Choice::Auto,
+        Some("webgpu") => Choice::WebGpu,
+        Some("cpu") => Choice::Cpu,
+        Some(other) => return Err(Error::mismatch(format!("there is no device {other:?}")).code("argument")),
+    };
+    Ok(BuildOptions {
+        source: object::text(options, "source")?,
+        construct: object::text(options, "construct")?,
+        device,
+        state_dict: object::text(options, "stateDict")?,
+        strict: object::flag(options, "strict")?.unwrap_or(true),
+    })
 }
 
 /// Where the bytes are.

@@ -4,12 +4,16 @@
 //! JavaScript object lives across an `await` (wasm-bindgen #4440), and `free()` during a call is safe. Every error is thrown as the plain object
 //! that [`error::to_js`] makes. Tensors cross as `{dtype, shape, data: Uint8Array}`.
 
+pub mod argument;
 pub mod blob;
 pub mod checkpoint;
 pub mod error;
 pub mod fetch;
+pub mod model;
 pub mod object;
 pub mod progress;
+pub mod save;
+pub mod slot;
 pub mod tensor;
 
 use wasm_bindgen::prelude::wasm_bindgen;

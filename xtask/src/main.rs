@@ -74,7 +74,9 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    // cargo says where; checkouts that share a target folder share this program.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = PathBuf::from(manifest).join("..").canonicalize()?;
     let mut command = Cli::parse().command;
     if let Command::Cases(options) = &mut command {
         // Case folders are named relative to where the command is called; everything else happens at the root.
