@@ -15,11 +15,11 @@ fn fill(host: &mut dyn Host, b: &Bound<'_>, distribution: Distribution) -> Resul
     random(host, distribution, info.shape, info.dtype).map(Value::tensor)
 }
 
-fn uniform(low: f64, high: f64) -> Distribution {
+pub(super) fn uniform(low: f64, high: f64) -> Distribution {
     Distribution::Uniform { low, high }
 }
 
-fn normal(mean: f64, std: f64) -> Distribution {
+pub(super) fn normal(mean: f64, std: f64) -> Distribution {
     Distribution::Normal { mean, std }
 }
 
@@ -156,11 +156,6 @@ fn dirac(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     node::op(host, Op::Pad { pads, mode }, &[eye]).map(Value::tensor)
 }
 
-/// Needs a QR factorisation, or a draw without replacement.
-fn orthogonal(_: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    Err(Error::unsupported(format!("torch.nn.init.{}", b.name())))
-}
-
 functions! {
     n "uniform_": "(tensor, a=0.0, b=1.0, generator=None)" => |h, b| fill(h, b, uniform(b.float("a")?, b.float("b")?));
     n "normal_": "(tensor, mean=0.0, std=1.0, generator=None)" => |h, b| fill(h, b, normal(b.float("mean")?, b.float("std")?));
@@ -174,8 +169,6 @@ functions! {
     n "kaiming_normal_": "(tensor, a=0, mode='fan_in', nonlinearity='leaky_relu', generator=None)" => |h, b| kaiming(h, b, true);
     n "xavier_uniform_": "(tensor, gain=1.0, generator=None)" => |h, b| xavier(h, b, false);
     n "xavier_normal_": "(tensor, gain=1.0, generator=None)" => |h, b| xavier(h, b, true);
-    n "orthogonal_": "(tensor, gain=1, generator=None)" => orthogonal;
-    n "sparse_": "(tensor, sparsity, std=0.01, generator=None)" => orthogonal;
     // names of old torch versions
     n "uniform": "(tensor, a=0.0, b=1.0)" => |h, b| fill(h, b, uniform(b.float("a")?, b.float("b")?));
     n "normal": "(tensor, mean=0.0, std=1.0)" => |h, b| fill(h, b, normal(b.float("mean")?, b.float("std")?));

@@ -44,6 +44,7 @@ mod linalg;
 mod module;
 mod norm;
 mod operators;
+mod orthogonal;
 mod pad;
 mod pool;
 mod recurrent;
@@ -70,6 +71,7 @@ static FAMILIES: &[&[Family]] = &[
     module::FUNCTIONS,
     norm::FUNCTIONS,
     operators::FUNCTIONS,
+    orthogonal::FUNCTIONS,
     pad::FUNCTIONS,
     pool::FUNCTIONS,
     recurrent::FUNCTIONS,

@@ -229,6 +229,36 @@ CASES = {
         more=[{"x": (1, 3, 9)}],
     ),
     "attention": dict(construct="TinyGPT()", inputs={"idx": ints(40, 2, 12)}, files=[{}, HALF], more=[{"idx": (1, 0, 5)}]),
+    "recurrent": dict(construct="Recurrent()", inputs={"x": floats(3, 7, 5)}, files=[{}, LEGACY], more=[{"x": (1, 2, 5)}, {"x": (0, 0, 1)}]),
+    "tagger": dict(construct="Tagger(30, 4)", inputs={"sentence": ints(30, 3, 8)}, files=[CHECKPOINT, {}], more=[{"sentence": (1, 0, 1)}]),
+    "cells": dict(construct="Cells(4, 6)", inputs={"x": floats(3, 5, 4)}, files=[{}], more=[{"x": (1, 0, 2)}]),
+    "multihead": dict(
+        construct="Multihead(8, 2)",
+        inputs={
+            "x": floats(2, 5, 8),
+            "key": floats(2, 6, 5),
+            "value": floats(2, 6, 7),
+            "pad": given([False, False, False, True, True], [False, True, False, False, False]),
+        },
+        files=[{}],
+    ),
+    "encoder": dict(
+        construct="Encoder(20)",
+        inputs={"tokens": given([3, 17, 2, 9, 0, 0], [5, 5, 19, 1, 8, 4], [7, 11, 13, 0, 0, 0])},
+        files=[{}, HALF],
+        more=[{"tokens": (0, 1, 2)}, {"tokens": (1, 0, 3)}],
+    ),
+    "transformer": dict(
+        construct="Seq2Seq(12, 15)",
+        inputs={"src": given([3, 7, 2, 9, 0], [5, 5, 1, 0, 0]), "tgt": ints(15, 2, 4)},
+        files=[{}],
+        more=[{"tgt": (1, 0, 1)}],
+    ),
+    "packed": dict(
+        construct="Sentiment(25, 6, 5, 2, 2, True, 0.5)",
+        inputs={"text": ints(25, 7, 3), "text_lengths": given(7, 3, 5)},
+        files=[{}],
+    ),
     "encoder_pair": dict(construct="VAE(latent=2)", inputs={"x": floats(4, 4, 5)}, files=[{}], more=[{"x": (0, 0, 1)}]),
     "two_heads": dict(
         construct="TwoHeads(classes=3)",
