@@ -14,9 +14,10 @@ fn refused(checkpoint: &Checkpoint) -> bool {
     !allowed || checkpoint.pickle().protocol != 2
 }
 
-fn path_of(name: &str) -> PathBuf {
+/// Where torch can read the original too: the networks in tests/cases/objects are of classes that it cannot import.
+fn path_of(name: &str) -> Option<PathBuf> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    ["save", "formats"].map(|folder| cases.join(folder).join(name)).into_iter().find(|p| p.exists()).unwrap()
+    ["save", "formats"].map(|folder| cases.join(folder).join(name)).into_iter().find(|p| p.exists())
 }
 
 fn safetensors(checkpoint: &Checkpoint, source: &dyn ByteSource) -> Option<Vec<u8>> {
@@ -42,10 +43,11 @@ fn torch_loads_what_we_write() {
     std::fs::create_dir_all(&folder).unwrap();
     let mut manifest = Vec::new();
     for (name, bytes) in readable() {
+        let Some(path) = path_of(&name) else { continue };
         let (source, checkpoint) = open(&bytes);
         let stem = name.split('.').next().unwrap();
         // The networks of tests/cases/save are make.Net.
-        let ours = path_of(&name).parent().unwrap().ends_with("save");
+        let ours = path.parent().unwrap().ends_with("save");
         let net = ["state_dict", "adam", "scheduler"].iter().any(|n| stem.trim_end_matches("_legacy") == *n) && ours;
         let weights = net.then(|| checkpoint.state_dicts()[0].path.clone());
         // For tuples that hold themselves Python writes POP, which weights_only does not know.
@@ -53,7 +55,7 @@ fn torch_loads_what_we_write() {
         let mut add = |file: String, kind: &str, weights_only: bool, bytes: &[u8]| {
             std::fs::write(folder.join(&file), bytes).unwrap();
             manifest.push(json!({
-                "file": file, "kind": kind, "original": path_of(&name), "weights_only": weights_only, "state_dict": weights,
+                "file": file, "kind": kind, "original": path, "weights_only": weights_only, "state_dict": weights,
             }));
         };
         // A sparse tensor's indices cannot all be ones.
