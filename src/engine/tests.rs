@@ -92,7 +92,9 @@ fn difference(got: &TensorData, want: &TensorData, loose: f64) -> Option<String>
     }
     let tolerance = loose
         * match want.dtype {
-            DType::Float64 => 1e-9,
+            // A GPU computes it as float32.
+            DType::Float64 if loose == 1.0 => 1e-9,
+            DType::Float64 => 2e-5,
             DType::Float32 => 2e-5,
             DType::Float16 => 4e-3,
             _ => 1.6e-2,

@@ -19,8 +19,8 @@ pub fn unary(op: Unary, x: Value, want: &Info, cx: &Context<'_>) -> Result<Tenso
         (Unary::LogicalNot, _) => x.to_bool().not(),
         (Unary::BitwiseNot, Kind::Bool) => x.not(),
         (Unary::BitwiseNot, _) => x.bit_not(),
-        (Unary::Isnan | Unary::Isinf, _) => x.eq_scalar(Scalar::Int(0)).and(never(cx)),
-        (Unary::Isfinite, _) => x.eq_scalar(Scalar::Int(0)).or(never(cx).not()),
+        (Unary::Isnan | Unary::Isinf, _) => never(x),
+        (Unary::Isfinite, _) => never(x).not(),
         (Unary::Abs, Kind::Int) => x.abs(),
         (Unary::Neg, Kind::Int) => x.neg(),
         (Unary::Sign, Kind::Int) => x.sign(),
@@ -33,9 +33,21 @@ pub fn unary(op: Unary, x: Value, want: &Info, cx: &Context<'_>) -> Result<Tenso
     })
 }
 
-/// `false`, to be broadcast.
-fn never(cx: &Context<'_>) -> Tensor {
-    cx.place().full(&[1], Scalar::Bool(false), burn::tensor::DType::Bool(cx.place().facts.bools))
+/// `false` everywhere.
+fn never(x: Tensor) -> Tensor {
+    let zero = x.numeric();
+    zero.clone().ne(zero)
+}
+
+/// NaN where a GPU's function goes on outside its domain: WGSL leaves those results open.
+fn defined(y: Tensor, outside: impl FnOnce() -> Tensor) -> Tensor {
+    if y.facts.gpu { y.mask_fill(outside(), Scalar::Float(f64::NAN)) } else { y }
+}
+
+/// A logarithm; of negative numbers NaN.
+fn logarithm(x: Tensor, scale: f64) -> Tensor {
+    let y = defined(x.clone().log(), || x.lt_scalar(Scalar::Float(0.0)));
+    if scale == 1.0 { y } else { y.mul_scalar(Scalar::Float(scale)) }
 }
 
 fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
@@ -45,10 +57,10 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         Unary::Exp => x.exp(),
         Unary::Exp2 => constant(&x, 2.0).expand(&x.shape()).powf(x),
         Unary::Expm1 => expm1(x),
-        Unary::Log => x.log(),
-        Unary::Log2 => x.log().mul_scalar(Scalar::Float(std::f64::consts::LOG2_E)),
-        Unary::Log10 => x.log().mul_scalar(Scalar::Float(std::f64::consts::LOG10_E)),
-        Unary::Log1p => x.log1p(),
+        Unary::Log => logarithm(x, 1.0),
+        Unary::Log2 => logarithm(x, std::f64::consts::LOG2_E),
+        Unary::Log10 => logarithm(x, std::f64::consts::LOG10_E),
+        Unary::Log1p => defined(x.clone().log1p(), || x.lt_scalar(Scalar::Float(-1.0))),
         Unary::Sqrt => x.sqrt(),
         Unary::Rsqrt => x.sqrt().recip(),
         Unary::Square => x.clone().mul(x),
@@ -69,11 +81,11 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         Unary::Cosh => x.cosh(),
         Unary::Tanh => x.tanh(),
         Unary::Asinh => x.asinh(),
-        Unary::Acosh => x.acosh(),
-        Unary::Atanh => x.atanh(),
+        Unary::Acosh => defined(x.clone().acosh(), || x.lt_scalar(Scalar::Float(1.0))),
+        Unary::Atanh => defined(x.clone().atanh(), || x.abs().gt_scalar(Scalar::Float(1.0))),
         Unary::Sigmoid => x.sigmoid(),
         Unary::Erf => x.erf(),
-        Unary::Erfinv => erfinv(x),
+        Unary::Erfinv => defined(erfinv(x.clone()), || x.abs().gt_scalar(Scalar::Float(1.0))),
         Unary::Relu => x.relu(),
         Unary::Silu => x.clone().sigmoid().mul(x),
         Unary::LogicalNot => x.eq_scalar(Scalar::Float(0.0)),
