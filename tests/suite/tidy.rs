@@ -59,7 +59,11 @@ fn layers_point_one_way() {
 fn files_are_short_and_say_their_subject() {
     for file in sources() {
         let text = std::fs::read_to_string(&file).unwrap();
-        assert!(text.starts_with("//!"), "{} does not say its subject", file.display());
+        assert!(
+            text.starts_with("//!") || file.extension().is_none_or(|e| e != "rs"),
+            "{} does not say its subject",
+            file.display()
+        );
         assert!(text.lines().count() <= 600, "{} has over 600 lines", file.display());
     }
 }
