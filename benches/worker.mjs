@@ -61,7 +61,7 @@ const measurements = {
   },
 
   async save({ big }) {
-    const source = "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layers = nn.ModuleList([nn.Linear(SIZE, 1024, bias=False) for _ in range(200)])\n    def forward(self, x):\n        return self.layers[0](x)\n";
+    const source = "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layers = nn.ModuleList([nn.Linear(SIZE, 1024, bias=False) for _ in range(200)])\n    def forward(self, x):\n        return self.layers[0](x)\n";
     const checkpoint = await Checkpoint.open(big, {}, quiet, undefined);
     const columns = checkpoint.describe().entries[0].shape[1];
     const rows = [];
@@ -81,7 +81,7 @@ const measurements = {
     const n = 512;
     const [a, b] = [random(n * n), random(n * n)];
     const checkpoint = await Checkpoint.open(small, {}, quiet, undefined);
-    const source = "class Product(nn.Module):\n    def forward(self, a, b):\n        return torch.matmul(a, b)\n";
+    const source = "import torch\nfrom torch import nn\n\nclass Product(nn.Module):\n    def forward(self, a, b):\n        return torch.matmul(a, b)\n";
     const model = await checkpoint.build({ source, construct: "Product()", device: "cpu", strict: false }, quiet, undefined);
     const session = await ort.InferenceSession.create(models.matmul, { executionProviders: ["wasm"] });
     const ours = () => model.run([tensor([n, n], a), tensor([n, n], b)], undefined);
@@ -96,7 +96,7 @@ const measurements = {
     const shape = [1, 64, 56, 56];
     const checkpoint = await Checkpoint.open(small, {}, quiet, undefined);
     const source =
-      "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.conv = nn.Conv2d(64, 64, 3, padding=1)\n    def forward(self, x):\n        return self.conv(x)\n";
+      "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.conv = nn.Conv2d(64, 64, 3, padding=1)\n    def forward(self, x):\n        return self.conv(x)\n";
     const model = await checkpoint.build({ source, construct: "Net()", device: "cpu" }, quiet, undefined);
     const weight = (await checkpoint.tensor("conv.weight")).data;
     const bias = (await checkpoint.tensor("conv.bias")).data;

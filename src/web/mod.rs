@@ -7,6 +7,7 @@
 pub mod argument;
 pub mod blob;
 pub mod checkpoint;
+pub mod constructors;
 pub mod error;
 pub mod fetch;
 pub mod model;
@@ -18,8 +19,9 @@ pub mod tensor;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Runs when the module is instantiated: a panic's text goes to the console before the worker dies.
+/// Runs when the module is instantiated: its constructors, and a panic's text goes to the console before the worker dies.
 #[wasm_bindgen(start)]
 pub fn start() {
     console_error_panic_hook::set_once();
+    constructors::run();
 }

@@ -81,8 +81,11 @@ fn target_dir() -> PathBuf {
 /// Makes `pkg/wasm/torchtab.js`, `torchtab.d.ts` and `torchtab_bg.wasm`.
 pub fn build(release: bool) -> Result<()> {
     let profile = if release { "web-release" } else { "web" };
-    say(&format!("the wasm (cargo build --profile {profile}; the first time takes a quarter of an hour)"));
-    run(Toolchain::find()?.cargo("build").args(["--profile", profile]))?;
+    say(&format!("the wasm (cargo rustc --profile {profile}; the first time takes a quarter of an hour)"));
+    let mut build = Toolchain::find()?.cargo("rustc");
+    // Without this export the linker runs every constructor (burn's kernel compiler registers thousands) before each call into the
+    // module. `src/web/constructors.rs` calls it once.
+    run(build.args(["--profile", profile, "--", "-C", "link-arg=--export=__wasm_call_ctors"]))?;
     let compiled = target_dir().join(TRIPLE).join(profile).join("torchtab.wasm");
     let made = format!("{OUT}/torchtab_bg.wasm");
     let stamp = Stamp::of("wasm", &[&compiled.to_string_lossy(), "Cargo.lock", "xtask/src/wasm.rs"], profile)?;
