@@ -172,7 +172,7 @@ test("errors are typed, and say where and what next", async ({ page }) => {
     };
   }, DIGITS);
   expect(found.cut).toMatchObject({ name: "MalformedError", kind: "malformed", malformed: true });
-  expect(found.source).toMatchObject({ kind: "mismatch", code: "needs_source", mismatch: true });
+  expect(found.source).toMatchObject({ kind: "unsupported", code: "needs_source", mismatch: false });
   expect(found.name?.kind).toBe("mismatch");
   expect(found.url).toMatchObject({ code: "source" });
   expect(found.closed).toMatchObject({ code: "disposed" });

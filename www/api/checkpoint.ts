@@ -111,7 +111,7 @@ export class Checkpoint {
    *
    * @param network Nothing for a file that holds its module; else PyTorch source, and a Python expression where shapes cannot tell
    * the constructor's arguments.
-   * @throws MismatchError with code `"needs_source"` where a state_dict comes without its class, and for missing or unexpected keys.
+   * @throws UnsupportedError with code `"needs_source"` where a state_dict comes without its class; MismatchError for missing or unexpected keys.
    * @example
    * ```ts
    * const source = `

@@ -10,7 +10,7 @@ export type Source = File | Blob | ArrayBuffer | Uint8Array | URL | string;
 /** Where networks run. `"auto"` takes WebGPU where it works, and says why where it does not. */
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
-/** A step of long work. `total` is 0 while unknown; both count bytes, except for `warm-up`. */
+/** A step of long work. `total` is 0 while unknown; both count bytes, except for `upload` (tensors) and `warm-up` (kernels). */
 export interface Progress {
   readonly phase: "directory" | "pickle" | "tensors" | "upload" | "warm-up" | "save";
   readonly done: number;
@@ -157,6 +157,8 @@ export interface Device {
 /** A parameter of `forward`, as far as the first layers tell. */
 export interface InputSpec {
   readonly name: string;
+  /** Whether forward has a default for it. */
+  readonly optional?: boolean;
   /** -1 stands for any size. */
   readonly shape?: readonly number[];
   readonly dtype?: string;

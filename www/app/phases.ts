@@ -19,8 +19,8 @@ export function phase(progress: Progress | undefined): string {
 /** How far, and how fast once that can be told. */
 export function figures(progress: Progress | undefined, seconds: number): string {
   if (progress === undefined) return "";
-  // Warm-up counts kernels; all else counts bytes, and no work worth showing has under 64 of them.
-  const inBytes = progress.phase !== "warm-up" && progress.total > 64;
+  // An upload counts tensors, a warm-up kernels, all else bytes.
+  const inBytes = progress.phase !== "warm-up" && progress.phase !== "upload";
   const one = inBytes ? bytes : count;
   const done = progress.total > 0 ? `${one(progress.done)} of ${one(progress.total)}` : one(progress.done);
   return inBytes && seconds > 0.5 ? `${done}, ${bytes(progress.done / seconds)}/s` : done;
