@@ -144,10 +144,9 @@ fn usual(host: &mut dyn Host, activation: &Value) -> i64 {
 
 /// Up to 1.3 the activation was not an attribute.
 fn set_activation(module: &mut Module) {
-    if !module.attributes.contains_key("activation") && !module.children.contains_key("activation") {
-        if let Ok(relu) = named("relu") {
-            module.attributes.insert("activation".to_owned(), relu);
-        }
+    let absent = !module.attributes.contains_key("activation") && !module.children.contains_key("activation");
+    if let (true, Ok(relu)) = (absent, named("relu")) {
+        module.attributes.insert("activation".to_owned(), relu);
     }
 }
 

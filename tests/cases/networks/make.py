@@ -288,6 +288,18 @@ CASES = {
         files=[{"content": "module"}, {**LEGACY, "content": "module"}],
         more=[{"input": (0, 1, 3)}],
     ),
+    "module_recurrent": dict(
+        make=lambda: nn.LSTM(4, 5, 2, batch_first=True, bidirectional=True, dropout=0.1),
+        inputs={"input": floats(2, 6, 4)},
+        files=[{"content": "module"}, {**LEGACY, "content": "module"}],
+        more=[{"input": (1, 0, 1)}],
+    ),
+    "module_transformer": dict(
+        make=lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 12, activation="gelu", batch_first=True), 2, nn.LayerNorm(8)),
+        inputs={"src": floats(2, 5, 8)},
+        files=[{"content": "module"}, {**LEGACY, "content": "module"}],
+        more=[{"src": (1, 1, 4)}],
+    ),
     "digits": dict(sample="digits", construct="DigitsNet()", inputs={"x": pixels(3, 1, 8, 8)}, content=CHECKPOINT, more=[{"x": (0, 0, 1)}]),
     "wordavg": dict(
         sample="wordavg",
