@@ -42,6 +42,7 @@ mod item;
 mod join;
 mod linalg;
 mod module;
+mod multihead;
 mod norm;
 mod operators;
 mod orthogonal;
@@ -52,6 +53,7 @@ mod reduce;
 mod resize;
 pub(super) mod shape;
 mod sort;
+mod unpool;
 
 static FAMILIES: &[&[Family]] = &[
     activation::FUNCTIONS,
@@ -69,6 +71,7 @@ static FAMILIES: &[&[Family]] = &[
     join::FUNCTIONS,
     linalg::FUNCTIONS,
     module::FUNCTIONS,
+    multihead::FUNCTIONS,
     norm::FUNCTIONS,
     operators::FUNCTIONS,
     orthogonal::FUNCTIONS,
@@ -79,6 +82,7 @@ static FAMILIES: &[&[Family]] = &[
     resize::FUNCTIONS,
     shape::FUNCTIONS,
     sort::FUNCTIONS,
+    unpool::FUNCTIONS,
 ];
 
 /// Every function by its qualified names.

@@ -129,5 +129,5 @@ functions! {
     f "lp_pool1d": "(input, norm_type, kernel_size, stride=None, ceil_mode=False)" => |h, b| power(h, b, 1);
     f "lp_pool2d": "(input, norm_type, kernel_size, stride=None, ceil_mode=False)" => |h, b| power(h, b, 2);
     f "lp_pool3d": "(input, norm_type, kernel_size, stride=None, ceil_mode=False)" => |h, b| power(h, b, 3);
-    f "max_unpool1d max_unpool2d max_unpool3d fractional_max_pool2d fractional_max_pool3d": "(input, *args, **kwargs)" => refuse;
+    f "fractional_max_pool2d fractional_max_pool3d": "(input, *args, **kwargs)" => refuse;
 }

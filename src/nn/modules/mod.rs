@@ -19,6 +19,7 @@ pub mod pooling;
 pub mod recurrent;
 pub mod shape;
 pub mod transformer;
+pub mod unpool;
 
 use super::module::Class;
 use std::collections::HashMap;
@@ -40,6 +41,7 @@ const FAMILIES: &[&[Class]] = &[
     recurrent::CLASSES,
     shape::CLASSES,
     transformer::CLASSES,
+    unpool::CLASSES,
 ];
 
 /// Finds a class by qualified name, by one of its aliases, or by its public name (`torch.nn.Linear`).

@@ -300,6 +300,7 @@ CASES = {
         files=[{"content": "module"}, {**LEGACY, "content": "module"}],
         more=[{"src": (1, 1, 4)}],
     ),
+    "attention_pool": dict(construct="AttentionPool(4, 8, 2, 6)", inputs={"x": floats(2, 3, 8, 12)}, files=[{}], more=[{"x": (0, 0, 1)}]),
     "digits": dict(sample="digits", construct="DigitsNet()", inputs={"x": pixels(3, 1, 8, 8)}, content=CHECKPOINT, more=[{"x": (0, 0, 1)}]),
     "wordavg": dict(
         sample="wordavg",
