@@ -41,6 +41,7 @@ mod init;
 mod item;
 mod join;
 mod linalg;
+mod loss;
 mod module;
 mod multihead;
 mod norm;
@@ -70,6 +71,7 @@ static FAMILIES: &[&[Family]] = &[
     item::FUNCTIONS,
     join::FUNCTIONS,
     linalg::FUNCTIONS,
+    loss::FUNCTIONS,
     module::FUNCTIONS,
     multihead::FUNCTIONS,
     norm::FUNCTIONS,
