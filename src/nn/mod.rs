@@ -17,3 +17,7 @@ pub mod recurrence;
 pub mod signature;
 pub mod value;
 pub mod walk;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+mod tests;

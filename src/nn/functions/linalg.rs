@@ -223,6 +223,13 @@ fn einsum(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
             "einsum(): output subscript {letter} does not appear in the equation for any input operand"
         )));
     }
+    if let Some((label, ..)) = twin(&output) {
+        let letter = char::from_u32(label).unwrap_or('?');
+        return Err(Error::mismatch(format!(
+            "einsum(): output subscript {letter} appears more than once in the output"
+        )));
+    }
+    let labelled = labelled.into_iter().map(|l| diagonals(host, l)).collect::<Result<Vec<_>>>()?;
     let mut rest = labelled.into_iter();
     let first = rest.next().ok_or_else(|| Error::mismatch("einsum(): must provide at least one operand"))?;
     let rest: Vec<Labelled> = rest.collect();
@@ -263,12 +270,39 @@ fn labels(term: &str, rank: Option<usize>) -> Result<Vec<u32>> {
         return Err(few(term));
     }
     all.extend(after_letters);
-    for (at, label) in all.iter().enumerate() {
-        if all.iter().skip(at + 1).any(|other| other == label) {
-            return Err(Error::unsupported(format!("einsum with a repeated subscript in one operand: {term}")));
-        }
-    }
     Ok(all)
+}
+
+/// The first label that comes twice, and where.
+fn twin(labels: &[u32]) -> Option<(u32, usize, usize)> {
+    labels.iter().enumerate().find_map(|(at, label)| {
+        let later = labels.iter().skip(at + 1).position(|other| other == label)?;
+        Some((*label, at, at + 1 + later))
+    })
+}
+
+/// A label twice in one operand means the diagonal of its two dims.
+fn diagonals(host: &mut dyn Host, mut x: Labelled) -> Result<Labelled> {
+    while let Some((label, first, second)) = twin(&x.labels) {
+        let shape = node::shape(host, x.id);
+        let size = shape.get(first).copied().unwrap_or(1);
+        if shape.get(second) != Some(&size) {
+            let (letter, other) = (char::from_u32(label).unwrap_or('?'), shape.get(second).copied().unwrap_or(1));
+            return Err(Error::mismatch(format!(
+                "einsum(): subscript {letter} is repeated for operand 0 but the sizes don't match, {other} != {size}"
+            )));
+        }
+        let lead: Vec<usize> = (0..shape.len()).filter(|d| *d != first && *d != second).collect();
+        let sizes: Vec<usize> = lead.iter().filter_map(|d| shape.get(*d).copied()).collect();
+        let labels = lead.iter().filter_map(|d| x.labels.get(*d).copied()).chain([label]).collect();
+        let (dim, square) = (lead.len(), size.saturating_mul(size));
+        let dims = lead.into_iter().chain([first, second]).collect();
+        let id = node::op(host, Op::Permute { dims }, &[x.id])?;
+        let id = node::reshape(host, id, sizes.into_iter().chain([square]).collect())?;
+        let id = node::op(host, Op::Slice { dim, start: 0, end: square, step: size + 1 }, &[id])?;
+        x = Labelled { id, labels };
+    }
+    Ok(x)
 }
 
 fn letters_of(rank: usize) -> u32 {

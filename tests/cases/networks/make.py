@@ -301,6 +301,13 @@ CASES = {
         more=[{"src": (1, 1, 4)}],
     ),
     "attention_pool": dict(construct="AttentionPool(4, 8, 2, 6)", inputs={"x": floats(2, 3, 8, 12)}, files=[{}], more=[{"x": (0, 0, 1)}]),
+    "recurrent": dict(construct="Recurrent()", inputs={"x": floats(3, 4, 5)}, files=[{}], more=[{"x": (1, 0, 2)}]),
+    "transformer": dict(construct="Translator()", inputs={"x": floats(2, 5, 8)}, files=[{}], more=[{"x": (1, 0, 3)}]),
+    "elementwise": dict(construct="Elementwise()", inputs={"x": floats(2, 4, 3), "n": ints(9, 2, 3, low=-6)}, files=[{}]),
+    "shapes": dict(construct="Shapes()", inputs={"x": floats(2, 4, 4, 6)}, files=[{}]),
+    "in_place": dict(construct="InPlace()", inputs={"x": floats(2, 4, 6)}, files=[{}]),
+    "losses": dict(construct="Losses()", inputs={"x": floats(3, 4), "target": given(2, 0, 1)}, files=[{}]),
+    "windows": dict(construct="Windows()", inputs={"x": floats(2, 4, 6, 8)}, files=[{}]),
     "digits": dict(sample="digits", construct="DigitsNet()", inputs={"x": pixels(3, 1, 8, 8)}, content=CHECKPOINT, more=[{"x": (0, 0, 1)}]),
     "wordavg": dict(
         sample="wordavg",
