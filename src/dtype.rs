@@ -104,6 +104,34 @@ impl DType {
         Self::ALL.iter().copied().find(|dtype| dtype.name() == name)
     }
 
+    /// c10's name, as in `"add" not implemented for 'Long'`.
+    pub fn scalar_type(self) -> &'static str {
+        match self {
+            Self::Float64 => "Double",
+            Self::Float32 => "Float",
+            Self::Float16 => "Half",
+            Self::BFloat16 => "BFloat16",
+            Self::Int64 => "Long",
+            Self::Int32 => "Int",
+            Self::Int16 => "Short",
+            Self::Int8 => "Char",
+            Self::UInt8 => "Byte",
+            Self::UInt16 => "UInt16",
+            Self::UInt32 => "UInt32",
+            Self::UInt64 => "UInt64",
+            Self::Bool => "Bool",
+            Self::Complex32 => "ComplexHalf",
+            Self::Complex64 => "ComplexFloat",
+            Self::Complex128 => "ComplexDouble",
+            Self::Float8E5M2 => "Float8_e5m2",
+            Self::Float8E4M3FN => "Float8_e4m3fn",
+            Self::Float8E5M2FNUZ => "Float8_e5m2fnuz",
+            Self::Float8E4M3FNUZ => "Float8_e4m3fnuz",
+            Self::Float8E8M0FNU => "Float8_e8m0fnu",
+            other => other.name(),
+        }
+    }
+
     /// `torch.is_floating_point`.
     pub fn is_float(self) -> bool {
         self.category() == Category::Float

@@ -154,8 +154,8 @@ pub fn fit(host: &mut dyn Host, target: ValueId, result: ValueId) -> Result<Valu
     if !castable {
         return Err(Error::mismatch(format!(
             "result type {} can't be cast to the desired output type {}",
-            node::scalar_type_name(got.dtype),
-            node::scalar_type_name(want.dtype)
+            got.dtype.scalar_type(),
+            want.dtype.scalar_type()
         )));
     }
     let cast = node::cast(host, result, want.dtype)?;

@@ -83,25 +83,6 @@ pub fn to_dtype(scalar: Scalar, dtype: DType) -> Scalar {
     }
 }
 
-/// The name that torch's C++ messages give a dtype.
-pub fn scalar_type_name(dtype: DType) -> &'static str {
-    match dtype {
-        DType::Float64 => "Double",
-        DType::Float32 => "Float",
-        DType::Float16 => "Half",
-        DType::BFloat16 => "BFloat16",
-        DType::Int64 => "Long",
-        DType::Int32 => "Int",
-        DType::Int16 => "Short",
-        DType::Int8 => "Char",
-        DType::UInt8 => "Byte",
-        DType::Bool => "Bool",
-        DType::Complex64 => "ComplexFloat",
-        DType::Complex128 => "ComplexDouble",
-        other => other.name(),
-    }
-}
-
 /// A dim from either end, as torch counts.
 pub fn dim(dim: i64, rank: usize) -> Result<usize> {
     let rank = int(rank.max(1));
@@ -236,7 +217,7 @@ pub fn binary(host: &mut dyn Host, kind: Binary, x: impl Into<Operand>, y: impl 
         (Binary::BitwiseAnd | Binary::BitwiseOr | Binary::BitwiseXor, Category::Float | Category::Complex) => {
             return Err(Error::mismatch(format!(
                 "\"bitwise\" functions are not implemented for '{}'",
-                scalar_type_name(to)
+                to.scalar_type()
             )));
         }
         _ => kind,

@@ -32,7 +32,7 @@ pub mod number;
 pub mod object;
 pub mod operator;
 #[cfg(test)]
-#[expect(clippy::indexing_slicing, reason = "a test that fails says where")]
+#[expect(clippy::unwrap_used, reason = "a test that fails says where")]
 mod oracle_tests;
 pub mod program;
 pub mod raised;

@@ -2,7 +2,7 @@
 
 use super::super::Info;
 use super::super::op::{Activation, DropoutKind};
-use super::operand::{exactly, float, floating, number, scalar_type, size_at};
+use super::operand::{exactly, float, floating, number, size_at};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 
@@ -48,8 +48,8 @@ pub fn prelu(inputs: &[&Info]) -> Result<Info> {
     if x.dtype != weight.dtype {
         return Err(Error::mismatch(format!(
             "prelu: Type promoting not supported. Got {} and {}",
-            scalar_type(x.dtype),
-            scalar_type(weight.dtype)
+            x.dtype.scalar_type(),
+            weight.dtype.scalar_type()
         )));
     }
     let slopes = weight.shape.iter().product::<usize>();
@@ -85,7 +85,7 @@ pub fn dropout(p: f64, kind: DropoutKind, x: &Info) -> Result<Info> {
     if !x.dtype.is_float() {
         return Err(Error::mismatch(format!(
             "result type Float can't be cast to the desired output type {}",
-            scalar_type(x.dtype)
+            x.dtype.scalar_type()
         )));
     }
     Ok(x.clone())

@@ -2,7 +2,7 @@
 
 use super::super::Info;
 use super::super::op::{Binary, Scalar};
-use super::operand::{broadcast, c_type, exactly, expands_to, floating, not_implemented, same_dtype, scalar_type};
+use super::operand::{broadcast, c_type, exactly, expands_to, floating, not_implemented, same_dtype};
 use crate::dtype::{Category, DType};
 use crate::error::{Error, Result};
 
@@ -88,7 +88,7 @@ pub fn choose(inputs: &[&Info]) -> Result<Info> {
     if condition.dtype != DType::Bool {
         return Err(Error::mismatch(format!(
             "where expected condition to be a boolean tensor, but got a tensor with dtype {}",
-            scalar_type(condition.dtype)
+            condition.dtype.scalar_type()
         )));
     }
     same_dtype(x, y)?;

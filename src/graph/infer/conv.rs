@@ -2,7 +2,7 @@
 
 use super::super::Info;
 use super::super::op::Conv;
-use super::operand::{attributes, c_type, count, joined, like, scalar_type, size, size_at};
+use super::operand::{attributes, c_type, count, joined, like, size, size_at};
 use crate::error::{Error, Result};
 
 /// `F.convNd` and `F.conv_transposeNd`.
@@ -74,8 +74,8 @@ fn dtypes(x: &Info, weight: &Info, bias: Option<&Info>) -> Result<()> {
         ))),
         _ if x.dtype != weight.dtype => Err(Error::mismatch(format!(
             "expected scalar type {} but found {}",
-            scalar_type(x.dtype),
-            scalar_type(weight.dtype)
+            x.dtype.scalar_type(),
+            weight.dtype.scalar_type()
         ))),
         _ => Ok(()),
     }

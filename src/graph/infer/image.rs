@@ -2,7 +2,7 @@
 
 use super::super::Info;
 use super::super::op::InterpolateMode;
-use super::operand::{exactly, float, like, number, scalar_type};
+use super::operand::{exactly, float, like, number};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 
@@ -83,8 +83,8 @@ pub fn grid_sample(inputs: &[&Info]) -> Result<Info> {
     if x.dtype != grid.dtype {
         return Err(Error::mismatch(format!(
             "expected scalar type {} but found {}",
-            scalar_type(x.dtype),
-            scalar_type(grid.dtype)
+            x.dtype.scalar_type(),
+            grid.dtype.scalar_type()
         )));
     }
     let rank = if x.shape.len() == 4 { 4 } else { 5 };
@@ -127,7 +127,7 @@ pub fn grid_sample(inputs: &[&Info]) -> Result<Info> {
         )));
     }
     if !x.dtype.is_float() {
-        return Err(Error::mismatch(format!("\"grid_sampler\" not implemented for '{}'", scalar_type(x.dtype))));
+        return Err(Error::mismatch(format!("\"grid_sampler\" not implemented for '{}'", x.dtype.scalar_type())));
     }
     Ok(like(x, [*batch, *channels].iter().chain(places).copied().collect()))
 }

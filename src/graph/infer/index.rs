@@ -1,7 +1,7 @@
 //! Operators that look elements up by integer tensors: `index_select`, `gather`, `scatter`, `x[indices]`, `embedding`.
 
 use super::super::Info;
-use super::operand::{broadcast, count, dim_of, elements, exactly, expands_to, like, scalar_type, size_at, with_size};
+use super::operand::{broadcast, count, dim_of, elements, exactly, expands_to, like, size_at, with_size};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 
@@ -93,8 +93,8 @@ pub fn index_put(dims: &[usize], inputs: &[&Info]) -> Result<Info> {
     if x.dtype != source.dtype {
         return Err(Error::mismatch(format!(
             "Index put requires the source and destination dtypes match, got {} for the destination and {} for the source.",
-            scalar_type(x.dtype),
-            scalar_type(source.dtype)
+            x.dtype.scalar_type(),
+            source.dtype.scalar_type()
         )));
     }
     let place = picked(dims, x, indices)?;
@@ -157,7 +157,7 @@ pub fn embedding(padding_idx: Option<usize>, inputs: &[&Info]) -> Result<Info> {
              checking arguments for embedding)",
             match index.dtype {
                 DType::Bool => "CPUBoolType".to_owned(),
-                other => format!("torch.{}Tensor", scalar_type(other)),
+                other => format!("torch.{}Tensor", other.scalar_type()),
             }
         )));
     }

@@ -1,7 +1,7 @@
 //! `torch.matmul` with its rank rules, and `F.linear`.
 
 use super::super::Info;
-use super::operand::{broadcast, c_type, count, elements, exactly, like, not_implemented, scalar_type};
+use super::operand::{broadcast, c_type, count, elements, exactly, like, not_implemented};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 
@@ -65,8 +65,8 @@ pub fn matmul(inputs: &[&Info]) -> Result<Info> {
         return Err(Error::mismatch(match (x.shape.len(), y.shape.len()) {
             (1, 1) => format!(
                 "dot : expected both vectors to have same dtype, but found {} and {}",
-                scalar_type(x.dtype),
-                scalar_type(y.dtype)
+                x.dtype.scalar_type(),
+                y.dtype.scalar_type()
             ),
             _ => format!(
                 "expected m1 and m2 to have the same dtype, but got: {} != {}",
@@ -108,8 +108,8 @@ pub fn linear(inputs: &[&Info]) -> Result<Info> {
     if [Some(weight), bias].into_iter().flatten().any(|y| y.dtype != x.dtype) {
         return Err(Error::mismatch(format!(
             "mat1 and mat2 must have the same dtype, but got {} and {}",
-            scalar_type(x.dtype),
-            scalar_type(weight.dtype)
+            x.dtype.scalar_type(),
+            weight.dtype.scalar_type()
         )));
     }
     let [batch @ .., n] = x.shape.as_slice() else {

@@ -26,31 +26,6 @@ pub fn like(like: &Info, shape: Vec<usize>) -> Info {
     Info { shape, dtype: like.dtype }
 }
 
-/// c10's name of a dtype, as in `"add" not implemented for 'Long'`.
-pub fn scalar_type(dtype: DType) -> &'static str {
-    match dtype {
-        DType::Float64 => "Double",
-        DType::Float32 => "Float",
-        DType::Float16 => "Half",
-        DType::BFloat16 => "BFloat16",
-        DType::Int64 => "Long",
-        DType::Int32 => "Int",
-        DType::Int16 => "Short",
-        DType::Int8 => "Char",
-        DType::UInt8 => "Byte",
-        DType::UInt16 => "UInt16",
-        DType::UInt32 => "UInt32",
-        DType::UInt64 => "UInt64",
-        DType::Bool => "Bool",
-        DType::Float8E5M2 => "Float8_e5m2",
-        DType::Float8E4M3FN => "Float8_e4m3fn",
-        DType::Float8E5M2FNUZ => "Float8_e5m2fnuz",
-        DType::Float8E4M3FNUZ => "Float8_e4m3fnuz",
-        DType::Float8E8M0FNU => "Float8_e8m0fnu",
-        other => other.name(),
-    }
-}
-
 /// The C++ type behind a dtype, as in `value cannot be converted to type int64_t`.
 pub fn c_type(dtype: DType) -> &'static str {
     match dtype {
@@ -73,7 +48,7 @@ pub fn c_type(dtype: DType) -> &'static str {
 
 /// torch's refusal of a kernel for a dtype.
 pub fn not_implemented(kernel: &str, dtype: DType) -> Error {
-    Error::mismatch(format!("\"{kernel}\" not implemented for '{}'", scalar_type(dtype)))
+    Error::mismatch(format!("\"{kernel}\" not implemented for '{}'", dtype.scalar_type()))
 }
 
 /// Refuses all but floating point.
@@ -98,8 +73,8 @@ pub fn same_dtype(x: &Info, y: &Info) -> Result<()> {
     }
     Err(Error::mismatch(format!(
         "expected operands of one dtype, but got: {} and {}",
-        scalar_type(x.dtype),
-        scalar_type(y.dtype)
+        x.dtype.scalar_type(),
+        y.dtype.scalar_type()
     )))
 }
 

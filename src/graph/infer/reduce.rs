@@ -2,14 +2,14 @@
 
 use super::super::Info;
 use super::super::op::{Cumulate, Reduce};
-use super::operand::{dim_of, dims_of, elements, float, floating, like, scalar_type, size_at, with_size};
+use super::operand::{dim_of, dims_of, elements, float, floating, like, size_at, with_size};
 use crate::dtype::{Category, DType};
 use crate::error::{Error, Result};
 
 /// A reduction over dims; none for an empty list.
 pub fn reduce(op: Reduce, dims: &[usize], keepdim: bool, x: &Info) -> Result<Info> {
     dims_of(dims, x)?;
-    let got = scalar_type(x.dtype);
+    let got = x.dtype.scalar_type();
     let dtype = match op {
         Reduce::Sum | Reduce::Prod => summed(x.dtype),
         Reduce::Mean => {

@@ -1,7 +1,7 @@
 //! Operators that move elements and compute none: `reshape`, `permute`, `expand`, slices, `cat`, `flip`, `repeat`, triangles.
 
 use super::super::Info;
-use super::operand::{dim_of, dims_of, elements, exactly, like, same_dtype, scalar_type, size_at, with_size};
+use super::operand::{dim_of, dims_of, elements, exactly, like, same_dtype, size_at, with_size};
 use crate::error::{Error, Result};
 
 /// `reshape` to a final shape.
@@ -46,7 +46,7 @@ pub fn not_expandable(from: &[usize], to: &[usize], x: &Info) -> Error {
         return Error::mismatch(format!(
             "expand(torch.{}Tensor{{{from:?}}}, size={to:?}): the number of sizes provided ({}) must be greater or equal to the number of \
              dimensions in the tensor ({})",
-            scalar_type(x.dtype),
+            x.dtype.scalar_type(),
             to.len(),
             from.len()
         ));

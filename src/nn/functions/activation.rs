@@ -14,11 +14,7 @@ fn activate(host: &mut dyn Host, b: &Bound<'_>, kind: Activation) -> Result<Valu
     let dtype = node::dtype(host, x);
     if dtype.category() < Category::Float && !matches!(kind, Activation::Hardtanh { .. } | Activation::Threshold { .. })
     {
-        return Err(Error::mismatch(format!(
-            "\"{}\" not implemented for '{}'",
-            b.name(),
-            node::scalar_type_name(dtype)
-        )));
+        return Err(Error::mismatch(format!("\"{}\" not implemented for '{}'", b.name(), dtype.scalar_type())));
     }
     node::op(host, Op::Activation(kind), &[x]).map(Value::tensor)
 }
@@ -125,7 +121,7 @@ fn softmax(host: &mut dyn Host, b: &Bound<'_>, log: bool, negated: bool) -> Resu
         return Err(Error::mismatch(format!(
             "\"{}_lastdim_kernel_impl\" not implemented for '{}'",
             if log { "log_softmax" } else { "softmax" },
-            node::scalar_type_name(dtype)
+            dtype.scalar_type()
         )));
     }
     let dim = softmax_dim(b, rank)?;

@@ -122,12 +122,12 @@ fn type_of(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     match b.value("dtype") {
         Value::None => {
             let x = b.id("input")?;
-            Ok(Value::Str(format!("torch.{}Tensor", node::scalar_type_name(node::dtype(host, x))).into()))
+            Ok(Value::Str(format!("torch.{}Tensor", node::dtype(host, x).scalar_type()).into()))
         }
         Value::Dtype(dtype) => cast(host, b, *dtype),
         Value::Str(name) => {
             let short = name.trim_start_matches("torch.").trim_start_matches("cuda.").trim_end_matches("Tensor");
-            match DType::ALL.iter().find(|d| node::scalar_type_name(**d) == short) {
+            match DType::ALL.iter().find(|d| (**d).scalar_type() == short) {
                 Some(dtype) => cast(host, b, *dtype),
                 None => Err(Error::mismatch(format!("invalid type: '{name}'")).code("value_error")),
             }

@@ -41,8 +41,8 @@ fn inputs(host: &mut dyn Host, b: &Bound<'_>, x: ValueId) -> Result<Vec<ValueId>
     if have != want {
         return Err(Error::mismatch(format!(
             "Input type ({}) and weight type ({}) should be the same",
-            node::scalar_type_name(have),
-            node::scalar_type_name(want)
+            have.scalar_type(),
+            want.scalar_type()
         )));
     }
     let mut all = vec![x, weight];

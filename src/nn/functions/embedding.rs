@@ -39,7 +39,7 @@ fn embedding(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     if !dtype.is_int() {
         return Err(Error::mismatch(format!(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got torch.{}Tensor instead (while checking arguments for embedding)",
-            node::scalar_type_name(dtype)
+            dtype.scalar_type()
         )));
     }
     let [rows, _] = node::shape(host, weight)[..] else { return Err(Error::mismatch("'weight' must be 2-D")) };

@@ -53,7 +53,7 @@ fn product(host: &mut dyn Host, x: ValueId, y: ValueId) -> Result<Value> {
 pub(super) fn matmul(host: &mut dyn Host, x: ValueId, y: ValueId) -> Result<ValueId> {
     let (a, b) = (node::dtype(host, x), node::dtype(host, y));
     if a != b {
-        let (a, b) = (node::scalar_type_name(a), node::scalar_type_name(b));
+        let (a, b) = (a.scalar_type(), b.scalar_type());
         return Err(Error::mismatch(format!("expected m1 and m2 to have the same dtype, but got: {a} != {b}")));
     }
     if node::rank(host, x) == 0 || node::rank(host, y) == 0 {

@@ -39,7 +39,7 @@ fn mean(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     if held.category() < Category::Float {
         return Err(Error::mismatch(format!(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {}",
-            node::scalar_type_name(held)
+            held.scalar_type()
         )));
     }
     let dims = dims(host, b, x)?;
