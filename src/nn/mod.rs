@@ -19,5 +19,5 @@ pub mod value;
 pub mod walk;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+#[expect(clippy::unwrap_used, clippy::panic, clippy::iter_over_hash_type, reason = "a test that fails says where")]
 mod tests;
