@@ -53,14 +53,20 @@ pub fn build(release: bool) -> Result<()> {
         stamp.done()?;
     }
     if release {
-        let (raw, brotli) = wasm::sizes()?;
-        println!("the wasm: {raw} bytes, {brotli} with brotli");
-        if brotli > MAX_BROTLI {
-            bail!("the wasm has {brotli} bytes with brotli; the limit is {MAX_BROTLI}");
-        }
+        size()?;
     }
     if !Path::new("dist/index.html").exists() {
         bail!("npm run build:app made no dist/index.html");
+    }
+    Ok(())
+}
+
+/// Says how large the wasm is as it travels; an error where that is too large.
+pub fn size() -> Result<()> {
+    let (raw, brotli) = wasm::sizes()?;
+    println!("the wasm: {raw} bytes, {brotli} with brotli");
+    if brotli > MAX_BROTLI {
+        bail!("the wasm has {brotli} bytes with brotli; the limit is {MAX_BROTLI}");
     }
     Ok(())
 }

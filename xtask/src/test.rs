@@ -27,6 +27,8 @@ pub fn all(with_browser: bool) -> Result<()> {
     let toolchain = wasm::Toolchain::find()?;
     run(toolchain.cargo("clippy").args(["--quiet", "--profile", "web", "--", "-D", "warnings"]))?;
     page::build(false)?;
+    say("the wasm's size");
+    page::size()?;
     say("TypeScript (npm run check)");
     page::npm(&["run", "--silent", "check"])?;
     browser::tests()?;

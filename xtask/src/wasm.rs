@@ -99,7 +99,7 @@ pub fn build(release: bool) -> Result<()> {
         .typescript(true)
         .omit_default_module_path(false)
         .remove_producers_section(true)
-        .remove_name_section(release)
+        .remove_name_section(true)
         .input_path(&compiled)
         .out_name("torchtab")
         .generate(OUT)
