@@ -25,5 +25,5 @@ export default defineConfig({
   resolve: { alias: { torchtab: resolve(root, "pkg/dist/index.js") } },
   worker: { format: "es" },
   // The content security policy allows no data: fonts or scripts, so nothing is inlined.
-  build: { target: "es2022", outDir: "dist", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: { target: "es2022", outDir: "dist", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
 });

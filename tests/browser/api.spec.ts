@@ -138,8 +138,9 @@ test("a file opened by its address is saved from ranges of it", async ({ page })
   const same = await page.evaluate(async (path) => {
     const { load } = window.api;
     const source = await window.text("/samples/digits/model.py");
-    await using model = await load(path, { network: { source, construct: "DigitsNet()" }, device: "cpu" });
+    const model = await load(path, { network: { source, construct: "DigitsNet()" }, device: "cpu" });
     const [saved, original] = await Promise.all([(await model.save()).arrayBuffer(), (await fetch(path)).arrayBuffer()]);
+    await model[Symbol.asyncDispose]();
     const [a, b] = [new Uint8Array(saved), new Uint8Array(original)];
     return a.length === b.length && a.every((byte, i) => byte === b[i]);
   }, DIGITS);

@@ -33,6 +33,19 @@ export async function openSample(page: Page, title: RegExp): Promise<void> {
 export async function run(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(bars(page)).toBeVisible({ timeout: 60_000 });
+  await settled(page);
+}
+
+/** Waits until no run is under way. */
+export async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole("region", { name: "Run", exact: true })).toHaveAttribute("aria-busy", "false", { timeout: 60_000 });
+}
+
+/** Chooses a device and waits until the network is on it. */
+export async function onDevice(page: Page, device: "CPU" | "WebGPU"): Promise<void> {
+  await page.getByRole("radio", { name: device, exact: true }).check({ force: true });
+  await expect(page.getByRole("button", { name: "Build again" })).toBeEnabled({ timeout: 60_000 });
+  await expect(page.locator(".device")).toContainText(device);
 }
 
 export const bars = (page: Page) => page.getByRole("list", { name: /^Classes/ });
