@@ -2,6 +2,7 @@
 import { open, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type Progress, type Source, type SummaryRow } from "torchtab";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit } from "./samples.js";
+import { firstShape } from "./written.js";
 
 /** Long work that can be cancelled. */
 export class Task {
@@ -151,7 +152,7 @@ class Workbench {
         onProgress: task.onProgress,
       });
       const inputs = await model.inputs();
-      const summary = await model.summary().catch(() => []);
+      const summary = await this.#summarise(model, inputs);
       if (this.building !== task) {
         await model.dispose();
         return;
@@ -174,6 +175,21 @@ class Workbench {
     } finally {
       if (this.building === task) this.building = undefined;
     }
+  }
+
+  /** With output shapes where forward's inputs are known well enough to trace it, else without. */
+  async #summarise(model: Model, inputs: readonly InputSpec[]): Promise<readonly SummaryRow[]> {
+    const required = inputs.filter((spec) => spec.optional !== true);
+    const own = required.length === 1 ? this.kit?.sample.input.shape : undefined;
+    const shapes = required.map((spec) => firstShape(own === undefined ? spec : { ...spec, shape: own }));
+    if (own !== undefined || required.every((spec) => spec.shape !== undefined)) {
+      try {
+        return await model.summary(shapes);
+      } catch {
+        // A shape that was guessed may not fit; the table does without.
+      }
+    }
+    return model.summary().catch(() => []);
   }
 
   /** Closes what is open, back to the start. */
