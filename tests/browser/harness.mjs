@@ -94,7 +94,9 @@ function narrow({ dtype, shape, bytes }, { dim, start, stop }) {
   return { dtype, shape: shape.with(dim, stop - start), bytes: out };
 }
 
-const at = (result, path) => path.reduce((value, key) => value?.[key], result);
+// A named tuple comes as an object: its fields count as places too.
+const step = (value, key) => (Array.isArray(value) || value?.[key] !== undefined ? value?.[key] : Object.values(value ?? {})[key]);
+const at = (result, path) => path.reduce(step, result);
 
 /** The largest difference of a leaf from what torch wrote; throws when it is too large, or something else is wrong. */
 function compare(result, want, atol, rtol) {
