@@ -1,36 +1,43 @@
 //! A static file server for the page: MIME types, ranges, nothing else.
+//!
+//! A thread for each connection and one request on each: browsers open connections ahead of need, and a pool of threads that waits on those
+//! can leave a real request unanswered.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
-use tiny_http::{Header, Request, Response, Server, StatusCode};
+use std::time::Duration;
+
+/// The longest head of a request.
+const MAX_HEAD: u64 = 64 << 10;
 
 /// Serves `dist/` until interrupted.
 pub fn forever(port: u16) -> Result<()> {
-    let server = listen(port)?;
+    let listener = listen(port)?;
     println!("http://localhost:{port}");
-    answer(&server, &[PathBuf::from("dist")]);
+    answer(&listener, &[PathBuf::from("dist")]);
     Ok(())
 }
 
 /// Serves `folders` (the first that has the file wins) on a free port from a thread of its own; the port.
 pub fn background(folders: Vec<PathBuf>) -> Result<u16> {
-    let server = listen(0)?;
-    let port = server.server_addr().to_ip().map(|a| a.port()).ok_or_else(|| anyhow!("no port"))?;
-    std::thread::spawn(move || answer(&server, &folders));
+    let listener = listen(0)?;
+    let port = listener.local_addr()?.port();
+    std::thread::spawn(move || answer(&listener, &folders));
     Ok(port)
 }
 
-fn listen(port: u16) -> Result<Arc<Server>> {
-    Ok(Arc::new(Server::http(("127.0.0.1", port)).map_err(|e| anyhow!("port {port}: {e}"))?))
+fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}"))
 }
 
-fn answer(server: &Arc<Server>, folders: &[PathBuf]) {
-    for request in server.incoming_requests() {
+fn answer(listener: &TcpListener, folders: &[PathBuf]) {
+    for stream in listener.incoming().flatten() {
         let folders = folders.to_vec();
-        std::thread::spawn(move || respond(request, &folders));
+        // A reader that hangs up early is no error of the server's.
+        std::thread::spawn(move || respond(stream, &folders).ok());
     }
 }
 
@@ -60,9 +67,8 @@ fn mime(path: &Path) -> &'static str {
 }
 
 /// `bytes=a-b`, `bytes=a-` or `bytes=-n` of a file of `len` bytes.
-fn range(request: &Request, len: u64) -> Option<(u64, u64)> {
-    let header = request.headers().iter().find(|h| h.field.equiv("Range"))?;
-    let (from, to) = header.value.as_str().strip_prefix("bytes=")?.split_once('-')?;
+fn range(header: &str, len: u64) -> Option<(u64, u64)> {
+    let (from, to) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
     let last = len.checked_sub(1)?;
     let (from, to) = match (from.parse().ok(), to.parse().ok()) {
         (Some(from), to) => (from, to.unwrap_or(last)),
@@ -72,31 +78,42 @@ fn range(request: &Request, len: u64) -> Option<(u64, u64)> {
     (from <= to && from <= last).then(|| (from, to.min(last)))
 }
 
-fn header(name: &str, value: &str) -> Option<Header> {
-    Header::from_bytes(name, value).ok()
-}
-
-fn respond(request: Request, folders: &[PathBuf]) {
-    let Some(path) = find(request.url(), folders) else {
-        let _ = request.respond(Response::from_string("not found").with_status_code(404));
-        return;
-    };
-    let Ok(mut file) = File::open(&path) else { return };
-    let len = file.metadata().map_or(0, |m| m.len());
-    let mut headers: Vec<_> =
-        [header("Content-Type", mime(&path)), header("Accept-Ranges", "bytes"), header("Cache-Control", "no-cache")]
-            .into_iter()
-            .flatten()
-            .collect();
-    // A reader that hangs up early is no error of the server's.
-    let _ = match range(&request, len) {
-        Some((from, to)) => {
-            headers.extend(header("Content-Range", &format!("bytes {from}-{to}/{len}")));
-            let count = to - from + 1;
-            let _ = file.seek(SeekFrom::Start(from));
-            let body = file.take(count);
-            request.respond(Response::new(StatusCode(206), headers, body, usize::try_from(count).ok(), None))
+/// Reads one request and writes its answer.
+fn respond(mut stream: TcpStream, folders: &[PathBuf]) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut lines = BufReader::new(stream.try_clone()?.take(MAX_HEAD)).lines();
+    let request = lines.next().transpose()?.unwrap_or_default();
+    let mut wanted = None;
+    for line in lines {
+        let line = line?;
+        match line.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("range") => wanted = Some(value.to_owned()),
+            Some(_) => {}
+            None => break,
         }
-        None => request.respond(Response::new(StatusCode(200), headers, file, usize::try_from(len).ok(), None)),
+    }
+    let mut words = request.split(' ');
+    let (method, url) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let found = find(url, folders).filter(|_| matches!(method, "GET" | "HEAD"));
+    let Some((mut file, path)) = found.and_then(|path| Some((File::open(&path).ok()?, path))) else {
+        return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\nConnection: close\r\n\r\nnot found");
     };
+    let len = file.metadata()?.len();
+    let part = wanted.and_then(|header| range(&header, len));
+    let (status, from, count) = match part {
+        Some((from, to)) => {
+            (format!("206 Partial Content\r\nContent-Range: bytes {from}-{to}/{len}"), from, to - from + 1)
+        }
+        None => ("200 OK".to_owned(), 0, len),
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {}\r\nContent-Length: {count}\r\nAccept-Ranges: bytes\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n",
+        mime(&path)
+    )?;
+    if method == "GET" {
+        file.seek(SeekFrom::Start(from))?;
+        std::io::copy(&mut file.take(count), &mut stream)?;
+    }
+    stream.flush()
 }
