@@ -14,6 +14,7 @@ pub mod modules;
 pub mod node;
 pub mod packed;
 pub mod recurrence;
+pub mod reparametrize;
 pub mod signature;
 pub mod value;
 pub mod walk;

@@ -3,6 +3,7 @@
 use super::function::{self, Args, Bound};
 use super::host::Host;
 use super::modules;
+use super::reparametrize::Reparametrized;
 use super::signature::parse;
 use super::value::{ModuleId, Tensor, Value};
 use crate::error::Result;
@@ -60,6 +61,8 @@ pub struct Module {
     pub non_persistent: IndexSet<String>,
     /// `_modules`
     pub children: IndexMap<String, Option<ModuleId>>,
+    /// weights that are computed from parameters before each forward
+    pub reparametrized: Vec<Reparametrized>,
 }
 
 /// All modules of a network.
@@ -134,6 +137,7 @@ impl Module {
             buffers: IndexMap::new(),
             non_persistent: IndexSet::new(),
             children: IndexMap::new(),
+            reparametrized: Vec::new(),
         }
     }
 }

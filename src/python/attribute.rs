@@ -1,7 +1,8 @@
 //! Attributes: reading, setting and deleting them on any object.
 
 use super::class::{Class, ClassKind};
-use super::object::{Bound, DictKind, Instance, Object, Property, Super, TupleKind};
+use super::key::Key;
+use super::object::{Bound, Dict, DictKind, Instance, Object, Property, Super, TupleKind};
 use super::raised::{Outcome, Raised, is_named};
 use super::{Arguments, Interpreter, methods};
 use std::rc::Rc;
@@ -249,15 +250,17 @@ impl Interpreter {
         }
         let from_class = instance.class.lookup(name);
         let data = matches!(&from_class, Some(Object::Property(p)) if p.cached.is_none());
-        if !data && let Some(value) = instance.attributes.0.borrow().get(name) {
-            return Ok(Some(value.clone()));
+        if !data && let Some(value) = self.own_attribute(instance, name)? {
+            return Ok(Some(value));
         }
         if let Some(value) = from_class {
             return self.bind_attribute(value, object, &instance.class).map(Some);
         }
         if name == "__dict__" {
-            let entries = instance.attributes.0.borrow().clone();
-            return Ok(Some(Object::dict_of(entries.iter().map(|(k, v)| (k.as_str(), v.clone())))));
+            let entries = instance.attributes.0.take();
+            let dict = Object::dict_of(entries.iter().map(|(k, v)| (k.as_str(), v.clone())));
+            instance.attributes.0.borrow_mut().insert("__dict__".to_owned(), dict.clone());
+            return Ok(Some(dict));
         }
         let payload = instance.payload.borrow().clone();
         if !matches!(payload, Object::None)
@@ -271,6 +274,17 @@ impl Interpreter {
         }
         match instance.class.lookup("__getattr__") {
             Some(method) => self.call_object(&method, Arguments::of(vec![object.clone(), Object::str(name)])).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// An attribute of the object's own. Once `__dict__` was asked for or set, that dict holds them: what is written into either is in both.
+    fn own_attribute(&mut self, instance: &Rc<Instance>, name: &str) -> Outcome<Option<Object>> {
+        if let Some(value) = instance.attributes.0.borrow().get(name) {
+            return Ok(Some(value.clone()));
+        }
+        match own_dict(instance) {
+            Some(dict) => Ok(dict.entries.0.borrow().get(&Key::Str(Rc::from(name))).map(|(_, value)| value.clone())),
             None => Ok(None),
         }
     }
@@ -334,7 +348,18 @@ impl Interpreter {
                         .map(drop);
                 }
                 self.step(1)?;
-                let old = instance.attributes.0.borrow_mut().insert(name.to_owned(), value);
+                let old = match own_dict(instance).filter(|_| name != "__dict__") {
+                    Some(dict) => {
+                        let key = Key::Str(Rc::from(name));
+                        dict.entries.0.borrow_mut().insert(key, (Object::str(name), value)).map(|(_, old)| old)
+                    }
+                    None => {
+                        if name == "__dict__" {
+                            instance.attributes.0.take();
+                        }
+                        instance.attributes.0.borrow_mut().insert(name.to_owned(), value)
+                    }
+                };
                 drop(old);
                 Ok(())
             }
@@ -372,12 +397,27 @@ impl Interpreter {
     /// `del object.name`.
     pub fn delete_attribute(&mut self, object: &Object, name: &str) -> Outcome<()> {
         let removed = match object {
-            Object::Instance(instance) => instance.attributes.0.borrow_mut().shift_remove(name).is_some(),
+            Object::Instance(instance) => match own_dict(instance) {
+                Some(dict) => dict.entries.0.borrow_mut().shift_remove(&Key::Str(Rc::from(name))).is_some(),
+                None => instance.attributes.0.borrow_mut().shift_remove(name).is_some(),
+            },
             Object::Class(class) => class.dict.0.borrow_mut().shift_remove(name).is_some(),
             Object::Module(id) => self.delete_module_attribute(*id, name),
             Object::Missing(why) => return Err(Raised::missing(why)),
             _ => false,
         };
         if removed { Ok(()) } else { Err(self.no_attribute(object, name)) }
+    }
+}
+
+/// The dict that holds an object's attributes, where one was asked for or set: `self.__dict__.update(options)`, `self.__dict__ = self`.
+fn own_dict(instance: &Instance) -> Option<Rc<Dict>> {
+    match instance.attributes.0.borrow().get("__dict__")? {
+        Object::Dict(dict) => Some(dict.clone()),
+        Object::Instance(other) => match &*other.payload.borrow() {
+            Object::Dict(dict) => Some(dict.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }

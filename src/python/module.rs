@@ -7,6 +7,7 @@ use super::{Arguments, Interpreter};
 use crate::graph::LeafKind;
 use crate::nn::host::Host;
 use crate::nn::module::{self, ClassRef, Module, Modules};
+use crate::nn::reparametrize;
 use crate::nn::value::{ModuleId, Tensor, Value};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -138,6 +139,7 @@ impl Interpreter {
             buffers: Default::default(),
             non_persistent: Default::default(),
             children: Default::default(),
+            reparametrized: Vec::new(),
         });
         self.module_classes.insert(id, class.clone());
         id
@@ -213,6 +215,10 @@ impl Interpreter {
         if name == "training" {
             return Ok(Some(Object::Bool(module.training)));
         }
+        if module.reparametrized.iter().any(|computed| computed.name == name) {
+            reparametrize::refresh(self, id)?;
+        }
+        let Some(module) = self.trace.modules.get(id) else { return Ok(None) };
         if let Some(value) = module.attributes.get(name).cloned() {
             let value = self.attribute_object(id, name, value);
             return Ok(Some(value));
@@ -437,6 +443,7 @@ impl Interpreter {
 
     fn forward_of(&mut self, id: ModuleId, arguments: Arguments) -> Outcome<Object> {
         let object = Object::Module(id);
+        reparametrize::refresh(self, id)?;
         // an instance may carry its own forward: `self.forward = self._forward_impl`
         let own = self.trace.modules.get(id).and_then(|module| module.attributes.get("forward").cloned());
         if let Some(own) = own {

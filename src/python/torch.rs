@@ -1,6 +1,8 @@
 //! torch's names: its packages, classes, functions, constants, and tensors' attributes and methods.
 
 use super::class::{Class, ClassKind};
+use super::iterate::Iter;
+use super::library::limits;
 use super::object::{Bound, Native, Object, Shallow};
 use super::raised::{Outcome, Raised};
 use super::{Arguments, Interpreter};
@@ -9,6 +11,7 @@ use crate::dtype::{Category, DType};
 use crate::graph::LeafKind;
 use crate::nn::function::{self, Function, lookup};
 use crate::nn::module;
+use crate::nn::value::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -255,6 +258,8 @@ impl Interpreter {
             ("torch.jit", "is_scripting" | "is_tracing") | ("torch.compiler", "is_compiling") => {
                 return Ok(Some(Object::Native(&IS_AVAILABLE)));
             }
+            ("torch", "finfo") => return Ok(Some(Object::Native(&limits::FINFO))),
+            ("torch", "iinfo") => return Ok(Some(Object::Native(&limits::IINFO))),
             ("torch.autograd", "Variable") => return Ok(Some(Object::Native(&IDENTITY))),
             ("torch.utils.checkpoint", "checkpoint") => return Ok(Some(Object::Native(&CHECKPOINT))),
             ("torch.nn.modules", _) if name.chars().all(|c| c.is_ascii_lowercase()) => {
@@ -357,7 +362,13 @@ impl Interpreter {
         let arguments = self.nn_arguments(arguments)?;
         self.at_line();
         let value = function::call(self, function, arguments)?;
-        Ok(self.object_of(value))
+        match value {
+            Value::List(items) if gives_iterator(function.name) => {
+                let items = items.into_iter().map(|item| self.object_of(item)).collect();
+                Ok(Object::iterator(Iter::Items(Shallow(items), 0)))
+            }
+            value => Ok(self.object_of(value)),
+        }
     }
 
     /// `bool(tensor)`.
@@ -475,6 +486,12 @@ impl Interpreter {
             self.trace.grad_enabled = mode;
         }
     }
+}
+
+/// torch's generators over modules and tensors: `next(self.parameters())`.
+fn gives_iterator(name: &str) -> bool {
+    let Some(method) = name.strip_prefix("torch.nn.Module.") else { return false };
+    matches!(method.trim_start_matches("named_"), "children" | "modules" | "parameters" | "buffers")
 }
 
 fn derived(name: &str, qualname: &str, kind: ClassKind, base: &Rc<Class>) -> Rc<Class> {

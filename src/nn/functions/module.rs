@@ -1,5 +1,6 @@
 //! `torch.nn.Module`'s methods and the protocols of the containers, as functions that take the module first.
 
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::{Info, LeafKind};
 use crate::nn::bound::int;
@@ -8,7 +9,7 @@ use crate::nn::host::Host;
 use crate::nn::module::{Module, as_parameter};
 use crate::nn::modules::attribute::module;
 use crate::nn::value::{ModuleId, Tensor, Value};
-use crate::nn::walk;
+use crate::nn::{node, reparametrize, walk};
 
 functions! {
     u "Module.register_buffer": "(self, name, tensor, persistent=True)" => register_buffer;
@@ -28,8 +29,16 @@ functions! {
     u "Module.requires_grad_": "(self, requires_grad=True)" => requires_grad;
     u "Module.zero_grad": "(self, set_to_none=True)" => |_, _| Ok(Value::None);
     u "Module.to": "(self, *args, **kwargs)" => to;
-    u "Module.cuda Module.cpu Module.xpu Module.float Module.share_memory": "(self, device=None)" => |_, b| Ok(b.value("self").clone());
-    u "Module.half Module.double Module.bfloat16": "(self)" => |_, b| Err(other_dtype(b.name()));
+    u "Module.cuda Module.cpu Module.xpu Module.share_memory": "(self, device=None)" => |_, b| Ok(b.value("self").clone());
+    u "Module.half": "(self)" => |h, b| convert(h, b, DType::Float16);
+    u "Module.double": "(self)" => |h, b| convert(h, b, DType::Float64);
+    u "Module.bfloat16": "(self)" => |h, b| convert(h, b, DType::BFloat16);
+    u "Module.float": "(self)" => |h, b| convert(h, b, DType::Float32);
+    u "utils.weight_norm": "(module, name='weight', dim=0)" => |h, b| reparametrize::weight_norm(h, b, false);
+    u "utils.spectral_norm": "(module, name='weight', n_power_iterations=1, eps=1e-12, dim=None)" => |h, b| reparametrize::spectral_norm(h, b, false);
+    u "utils.parametrizations.weight_norm": "(module, name='weight', dim=0)" => |h, b| reparametrize::weight_norm(h, b, true);
+    u "utils.parametrizations.spectral_norm": "(module, name='weight', n_power_iterations=1, eps=1e-12, dim=None)" => |h, b| reparametrize::spectral_norm(h, b, true);
+    u "utils.parametrize.register_parametrization": "(module, tensor_name, parametrization, *, unsafe=False)" => reparametrize::register;
     u "Module.apply": "(self, fn)" => apply;
     u "Module.get_submodule": "(self, target)" => |h, b| submodule(h, b.module("self")?, b.str("target")?).map(Value::Module);
     u "Module.get_parameter Module.get_buffer": "(self, target)" => registered;
@@ -87,9 +96,21 @@ fn own(module: &Module) -> Vec<Value> {
     module.parameters.values().cloned().map(optional).collect()
 }
 
-fn other_dtype(name: &str) -> Error {
-    Error::unsupported(format!("Module.{name} in the source"))
-        .hint("parameters have the constructor's dtype; the file's values are converted to it")
+/// Parameters and buffers of floating point become leaves of another dtype; what holds them stays.
+fn convert(host: &mut dyn Host, b: &Bound<'_>, dtype: DType) -> Result<Value> {
+    for tensor in walk::tensors(&host.trace().modules, b.module("self")?) {
+        let value = tensor.value();
+        let info = node::info(host, value);
+        let Some(leaf) = host.trace().graph.leaf_mut(value) else { continue };
+        if !info.dtype.is_float() || info.dtype == dtype {
+            continue;
+        }
+        let (kind, requires_grad, init) = (leaf.kind, leaf.requires_grad, leaf.init);
+        let init = init.map(|init| node::cast(host, init, dtype)).transpose()?;
+        let graph = &mut host.trace().graph;
+        tensor.set(graph.leaf(Info { shape: info.shape, dtype }, kind, requires_grad, init));
+    }
+    Ok(b.value("self").clone())
 }
 
 /// torch's refusals of a name for a parameter, buffer or child.
@@ -262,14 +283,18 @@ fn requires_grad(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     Ok(b.value("self").clone())
 }
 
-/// Devices mean nothing here; a dtype other than the parameters' would.
-fn to(_: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
+/// Devices mean nothing here; a dtype is converted to.
+fn to(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let mut given = b.value("args").items().unwrap_or_default();
     if let Value::Dict(named) = b.value("kwargs") {
         given.extend(named.iter().map(|(_, value)| value.clone()));
     }
-    match given.iter().find(|v| matches!(v, Value::Dtype(d) if *d != crate::nn::node::DEFAULT)) {
-        Some(_) => Err(other_dtype("to(dtype)")),
+    match given.iter().find_map(|v| if let Value::Dtype(dtype) = v { Some(*dtype) } else { None }) {
+        Some(dtype) if dtype.is_float() => convert(host, b, dtype),
+        Some(dtype) => Err(crate::nn::signature::type_error(format!(
+            "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype=torch.{}",
+            dtype.name()
+        ))),
         None => Ok(b.value("self").clone()),
     }
 }

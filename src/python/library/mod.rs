@@ -4,6 +4,7 @@ pub mod copies;
 pub mod dataclass;
 pub mod enumeration;
 pub mod iterators;
+pub mod limits;
 pub mod maths;
 pub mod named;
 pub mod wrappers;
