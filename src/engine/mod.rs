@@ -1,11 +1,12 @@
 //! Runs a graph on a device: WebGPU by burn-wgpu, CPU by burn-flex. Only this layer knows burn.
 //!
 //! [`device`] opens a device, [`value`] brings tensors there and back, [`program`] runs a [`Graph`](crate::graph::Graph). Below them
-//! `tensor` and `kernel` take burn's const rank away, and [`op`] has a file for each family of operators. What an operator
-//! cannot do is refused by its ATen name.
+//! `tensor` and `kernel` take burn's const rank away, `cpu` has kernels of our own, and [`op`] has a file for each family of operators.
+//! What an operator cannot do is refused by its ATen name.
 
 #[cfg(any(test, feature = "webgpu"))]
 mod check;
+mod cpu;
 pub mod device;
 mod kernel;
 pub mod op;

@@ -45,7 +45,7 @@ export {
 } from "./errors.js";
 export type { ErrorKind, PlainError } from "./errors.js";
 export { numbers } from "./tensor.js";
-export type { Inputs, Nested, Tensor, TensorInput, TensorLike, TypedArray } from "./tensor.js";
+export type { Argument, Inputs, Nested, Tensor, TensorInput, TensorLike, TypedArray } from "./tensor.js";
 export type {
   BuildOptions,
   CallOptions,

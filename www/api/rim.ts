@@ -24,8 +24,11 @@ export type Structure =
 /** A source that a worker can hold. */
 export type RawSource = Blob | { readonly url: string };
 
+/** An argument of forward: tensors, plain values, tuples and dicts of them. */
+export type RawArgument = RawTensor | number | boolean | string | null | RawArgument[] | { [key: string]: RawArgument };
+
 /** Inputs in forward's order, or by name. */
-export type RawInputs = RawTensor[] | { [name: string]: RawTensor };
+export type RawInputs = RawArgument[] | { [name: string]: RawArgument };
 
 /** A range of the source, or bytes of its own. */
 export type SavePart = readonly [start: number, end: number] | Uint8Array;

@@ -15,7 +15,7 @@
  */
 import { MismatchError } from "./errors.js";
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from "./half.js";
-import type { RawInputs, RawTensor } from "./rim.js";
+import type { RawArgument, RawInputs, RawTensor } from "./rim.js";
 
 /** Numbers in a row, of one machine type. `Float16Array` is meant too, where the browser has it. */
 export type TypedArray =
@@ -53,8 +53,11 @@ export interface TensorInput {
 /** What `run` takes for one tensor. An image becomes float32 `[1, 3, height, width]` in 0..1, as torchvision's `ToTensor` and `unsqueeze(0)` make it. */
 export type TensorLike = Tensor | TensorInput | ImageData | ImageBitmap;
 
-/** Several tensors in forward's order, or by the names of forward's parameters. */
-export type Inputs = TensorLike | readonly TensorLike[] | { readonly [name: string]: TensorLike };
+/** What an argument of forward may be: a tensor, a plain value, an array of arguments (Python's tuple) or an object of them (a dict). */
+export type Argument = TensorLike | number | boolean | string | null | readonly Argument[] | { readonly [key: string]: Argument };
+
+/** One tensor, several arguments in forward's order, or arguments by the names of forward's parameters. */
+export type Inputs = TensorLike | readonly Argument[] | { readonly [name: string]: Argument };
 
 type Float16Array = Uint16Array;
 type Make = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TypedArray;
@@ -151,14 +154,25 @@ export function toRaw(input: TensorLike): RawTensor {
 
 /** A caller's inputs as the rim wants them. */
 export function toRawInputs(inputs: Inputs): RawInputs {
-  if (Array.isArray(inputs)) return inputs.map(toRaw);
+  if (Array.isArray(inputs)) return inputs.map(toRawArgument);
   if (isImage(inputs) || isTensor(inputs)) return [toRaw(inputs)];
-  return Object.fromEntries(Object.entries(inputs as { [name: string]: TensorLike }).map(([name, tensor]) => [name, toRaw(tensor)]));
+  return named(inputs as { readonly [name: string]: Argument });
 }
 
+function toRawArgument(argument: Argument): RawArgument {
+  if (argument === null || typeof argument !== "object") return argument;
+  if (Array.isArray(argument)) return argument.map(toRawArgument);
+  return isImage(argument) || isTensor(argument) ? toRaw(argument) : named(argument as { readonly [key: string]: Argument });
+}
+
+const named = (inputs: { readonly [name: string]: Argument }) =>
+  Object.fromEntries(Object.entries(inputs).map(([name, argument]) => [name, toRawArgument(argument)]));
+
 /** The buffers of packed inputs, to be transferred. */
-export function transferable(inputs: RawInputs): Transferable[] {
-  return Object.values(inputs).map((tensor: RawTensor) => tensor.data.buffer as ArrayBuffer);
+export function transferable(inputs: RawInputs | RawArgument): Transferable[] {
+  if (inputs === null || typeof inputs !== "object") return [];
+  const { data } = inputs as RawTensor;
+  return data instanceof Uint8Array ? [data.buffer as ArrayBuffer] : Object.values(inputs).flatMap(transferable);
 }
 
 function isTensor(value: unknown): value is TensorInput {

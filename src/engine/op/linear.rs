@@ -1,6 +1,7 @@
 //! Matrix products: `matmul` with its broadcasting, `F.linear`.
 
 use super::broadcast::lift;
+use crate::engine::cpu;
 use crate::engine::tensor::Tensor;
 use crate::engine::value::Value;
 use crate::error::{Error, Result};
@@ -25,7 +26,7 @@ pub fn matmul(x: Value, y: Value) -> Result<Tensor> {
         let shape = x.shape();
         let inner = shape.last().copied().unwrap_or(1);
         let (rows, columns) = (x.numel() / inner.max(1), y.size(1));
-        let flat = x.reshape(&[rows, inner]).matmul(y);
+        let flat = product(x.reshape(&[rows, inner]), y);
         let mut out = shape;
         if let Some(last) = out.last_mut() {
             *last = columns;
@@ -33,7 +34,11 @@ pub fn matmul(x: Value, y: Value) -> Result<Tensor> {
         return Ok(flat.reshape(&out));
     }
     let rank = x.rank().max(y.rank());
-    Ok(lift(x, rank).matmul(lift(y, rank)))
+    Ok(product(lift(x, rank), lift(y, rank)))
+}
+
+fn product(x: Tensor, y: Tensor) -> Tensor {
+    cpu::matmul(&x, &y).unwrap_or_else(|| x.matmul(y))
 }
 
 /// `F.linear`: the weight is (out, in) and is read transposed, not copied.
@@ -43,7 +48,11 @@ pub fn linear(x: Tensor, weight: Tensor, bias: Option<Tensor>) -> Tensor {
     let rows = x.numel() / inner.max(1);
     // A weight of rank 1 is one output without its dim.
     let weight = if weight.rank() == 1 { lift(weight, 2) } else { weight };
-    let y = x.reshape(&[rows, inner]).matmul(weight.swap_dims(0, 1));
+    let x = x.reshape(&[rows, inner]);
+    if let Some(y) = cpu::linear(&x, &weight, bias.as_ref()) {
+        return y;
+    }
+    let y = x.matmul(weight.swap_dims(0, 1));
     match bias {
         Some(bias) => {
             let n = bias.numel();

@@ -1,0 +1,177 @@
+//! Matrix products of float32: blocks of both factors are packed so that the innermost loop reads memory in order and keeps a tile of
+//! the result in registers.
+//!
+//! The tile is 5 rows by 8 columns: ten SIMD accumulators of four lanes, which with their operands fill the sixteen registers that
+//! WebAssembly's SIMD has on x86-64.
+
+use std::ops::Range;
+use wide::f32x4;
+
+/// Rows of a tile.
+const TILE_ROWS: usize = 5;
+/// Columns of a tile: two vectors.
+pub const TILE_COLUMNS: usize = 8;
+/// Depth of a block: a panel of the right factor stays in the first cache.
+const DEPTH: usize = 256;
+/// Columns of a block: a block of the right factor stays in the second cache.
+const COLUMNS: usize = 512;
+
+/// A matrix somewhere in a slice: element (i, j) lies at `i * row + j * column`.
+#[derive(Clone, Copy)]
+pub struct Matrix<'a> {
+    pub data: &'a [f32],
+    pub rows: usize,
+    pub columns: usize,
+    pub row: usize,
+    pub column: usize,
+}
+
+/// What the result starts from.
+#[derive(Clone, Copy)]
+pub enum Bias<'a> {
+    None,
+    /// one number for each row
+    Rows(&'a [f32]),
+    /// one number for each column
+    Columns(&'a [f32]),
+}
+
+impl Bias<'_> {
+    pub fn len(&self) -> Option<usize> {
+        match self {
+            Self::None => None,
+            Self::Rows(all) | Self::Columns(all) => Some(all.len()),
+        }
+    }
+
+    /// Writes what the sum for row `row`, columns from `column` on, starts from.
+    pub fn start(&self, row: usize, column: usize, out: &mut [f32]) {
+        match self {
+            Self::None => out.fill(0.0),
+            Self::Rows(all) => out.fill(all.get(row).copied().unwrap_or(0.0)),
+            Self::Columns(all) => {
+                for (out, bias) in out.iter_mut().zip(all.iter().skip(column)) {
+                    *out = *bias;
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows and columns exchanged.
+    pub fn transposed(self) -> Self {
+        Self { rows: self.columns, columns: self.rows, row: self.column, column: self.row, ..self }
+    }
+
+    /// From an element on.
+    pub fn from(&self, row: usize, column: usize) -> &'a [f32] {
+        self.data.get(row * self.row + column * self.column..).unwrap_or_default()
+    }
+
+    /// Rows `k` of columns `j` as panels of [`TILE_COLUMNS`] columns, row after row; missing columns are zero.
+    pub fn pack(&self, k: Range<usize>, j: Range<usize>, panels: &mut [f32]) {
+        let columns = j.clone().step_by(TILE_COLUMNS);
+        for (first, panel) in columns.zip(panels.chunks_exact_mut(TILE_COLUMNS * k.len().max(1))) {
+            let width = TILE_COLUMNS.min(j.end - first);
+            if self.column == 1 && width == TILE_COLUMNS {
+                for (row, out) in k.clone().zip(panel.as_chunks_mut::<TILE_COLUMNS>().0) {
+                    if let Some(values) = self.from(row, first).first_chunk() {
+                        *out = *values;
+                    }
+                }
+                continue;
+            }
+            if width < TILE_COLUMNS {
+                panel.fill(0.0);
+            }
+            for lane in 0..width {
+                let column = self.from(k.start, first + lane).iter().step_by(self.row.max(1));
+                let lanes = panel.iter_mut().skip(lane).step_by(TILE_COLUMNS);
+                if self.row == 0 {
+                    let value = self.from(k.start, first + lane).first().copied().unwrap_or(0.0);
+                    lanes.for_each(|out| *out = value);
+                } else {
+                    lanes.zip(column).for_each(|(out, value)| *out = *value);
+                }
+            }
+        }
+    }
+
+    /// Columns `k` of every row as panels of [`TILE_ROWS`] rows (the last one has what is left), column after column.
+    fn pack_rows(&self, k: &Range<usize>, panels: &mut [f32]) {
+        let depth = k.len().max(1);
+        for (number, panel) in panels.chunks_mut(TILE_ROWS * depth).enumerate() {
+            let height = panel.len() / depth;
+            for lane in 0..height {
+                let row = self.from(number * TILE_ROWS + lane, k.start).iter().step_by(self.column.max(1));
+                let lanes = panel.iter_mut().skip(lane).step_by(height);
+                lanes.zip(row).for_each(|(out, value)| *out = *value);
+            }
+        }
+    }
+}
+
+/// `out = a b + bias`, where `b` has `columns` columns and is known by its packing alone: `pack(k, j, panels)` writes what
+/// [`Matrix::pack`] does. `out` is row-major.
+pub fn multiply(
+    a: &Matrix<'_>,
+    columns: usize,
+    mut pack: impl FnMut(Range<usize>, Range<usize>, &mut [f32]),
+    bias: Bias<'_>,
+    out: &mut [f32],
+) {
+    for (row, out) in out.chunks_exact_mut(columns.max(1)).enumerate() {
+        bias.start(row, 0, out);
+    }
+    let depth = DEPTH.min(a.columns);
+    let mut left = vec![0.0; a.rows * depth];
+    let mut right = vec![0.0; COLUMNS.min(columns.next_multiple_of(TILE_COLUMNS)) * depth];
+    for k in blocks(a.columns, DEPTH) {
+        let left = left.get_mut(..a.rows * k.len()).unwrap_or_default();
+        a.pack_rows(&k, left);
+        for j in blocks(columns, COLUMNS) {
+            pack(k.clone(), j.clone(), &mut right);
+            let panels = right.chunks_exact(TILE_COLUMNS * k.len());
+            for (column, panel) in j.step_by(TILE_COLUMNS).zip(panels) {
+                for (number, rows) in left.chunks(TILE_ROWS * k.len()).enumerate() {
+                    let at = number * TILE_ROWS * columns + column;
+                    let out = out.get_mut(at..).unwrap_or_default();
+                    let width = TILE_COLUMNS.min(columns - column);
+                    match rows.len() / k.len() {
+                        1 => tile::<1>(rows, panel, out, columns, width),
+                        2 => tile::<2>(rows, panel, out, columns, width),
+                        3 => tile::<3>(rows, panel, out, columns, width),
+                        4 => tile::<4>(rows, panel, out, columns, width),
+                        _ => tile::<TILE_ROWS>(rows, panel, out, columns, width),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `0..end` in ranges of at most `step`.
+fn blocks(end: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..end).step_by(step).map(move |start| start..end.min(start + step))
+}
+
+/// Adds a tile: `R` packed rows times a packed panel, to the first `width` columns of every `stride`th element on.
+fn tile<const R: usize>(left: &[f32], right: &[f32], out: &mut [f32], stride: usize, width: usize) {
+    let mut sums = [[f32x4::ZERO; 2]; R];
+    for (a, b) in left.as_chunks::<R>().0.iter().zip(right.as_chunks::<TILE_COLUMNS>().0) {
+        let [b0, b1, b2, b3, b4, b5, b6, b7] = *b;
+        let (low, high) = (f32x4::new([b0, b1, b2, b3]), f32x4::new([b4, b5, b6, b7]));
+        for (sum, a) in sums.iter_mut().zip(a) {
+            let a = f32x4::splat(*a);
+            sum[0] += a * low;
+            sum[1] += a * high;
+        }
+    }
+    for (sum, row) in sums.iter().zip(out.chunks_mut(stride)) {
+        let [low, high] = sum.map(f32x4::to_array);
+        for (out, value) in row.iter_mut().take(width).zip(low.into_iter().chain(high)) {
+            *out += value;
+        }
+    }
+}
