@@ -37,6 +37,12 @@ impl Outputs {
     pub fn get(&self, id: ValueId) -> Option<&Value> {
         self.values.get(&id)
     }
+
+    /// The same values without what was recorded for a gradient.
+    pub(super) fn detached(self) -> Self {
+        let plain = |(id, value): (ValueId, Value)| (id, value.map(super::tensor::Tensor::detach));
+        Self { values: self.values.into_iter().map(plain).collect() }
+    }
 }
 
 /// A graph whose ids have been checked.

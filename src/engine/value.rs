@@ -135,6 +135,11 @@ impl Value {
         &self.tensor
     }
 
+    /// The same dtype and shape over another tensor of that shape.
+    pub(super) fn map(self, change: impl FnOnce(Tensor) -> Tensor) -> Self {
+        Self { tensor: change(self.tensor), ..self }
+    }
+
     pub(super) fn bounds(&self) -> Option<(i64, i64)> {
         self.bounds
     }
