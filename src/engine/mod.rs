@@ -4,6 +4,7 @@
 //! `tensor` and `kernel` take burn's const rank away, and [`op`] has a file for each family of operators. What an operator
 //! cannot do is refused by its ATen name.
 
+pub mod arithmetic;
 #[cfg(any(test, feature = "webgpu"))]
 mod check;
 pub mod device;

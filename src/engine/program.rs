@@ -20,6 +20,11 @@ impl Weights {
         self.values.insert(leaf, value);
     }
 
+    /// Takes a leaf's tensor out, so that its memory can be written in place.
+    pub fn take(&mut self, leaf: ValueId) -> Option<Value> {
+        self.values.remove(&leaf)
+    }
+
     /// A leaf's tensor.
     pub fn get(&self, leaf: ValueId) -> Option<&Value> {
         self.values.get(&leaf)

@@ -67,7 +67,8 @@ fn log_sum_exp(x: Tensor) -> Tensor {
 }
 
 /// `torch.linalg.vector_norm`.
-fn norm(x: Tensor, p: f64) -> Tensor {
+/// The p-norm over the middle one of three dims.
+pub fn norm(x: Tensor, p: f64) -> Tensor {
     let size = x.abs();
     match p {
         0.0 => {
