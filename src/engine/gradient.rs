@@ -37,7 +37,7 @@ impl Program {
         let mut ends = Vec::with_capacity(leaves.len());
         for &leaf in leaves {
             let Some(value) = weights.get(leaf).filter(|v| v.dtype().is_float() && v.numel() > 0) else { continue };
-            let value = value.clone().map(super::tensor::Tensor::leaf);
+            let value = value.clone().with_tensor(super::tensor::Tensor::leaf);
             ends.push((leaf, value.clone()));
             tracked.insert(leaf, value);
         }
@@ -57,7 +57,7 @@ impl Program {
         let mut walked = root.into_tensor().backward();
         let gradients = ends.into_iter().filter_map(|(leaf, value)| {
             let gradient = walked.take(value.tensor())?;
-            Some((leaf, value.map(|_| gradient)))
+            Some((leaf, value.with_tensor(|_| gradient)))
         });
         Ok(Backward { outputs, gradients: gradients.collect() })
     }

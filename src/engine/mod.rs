@@ -4,6 +4,7 @@
 //! goes the way back. Below them `tensor` and `kernel` take burn's const rank away, `tape` records what gradients need, and [`op`] has a file for each family of operators. What an operator
 //! cannot do is refused by its ATen name.
 
+pub mod arithmetic;
 #[cfg(any(test, feature = "webgpu"))]
 mod check;
 pub mod device;

@@ -125,6 +125,12 @@ impl Value {
         Ok(Self { dtype, shape: shape.to_vec(), tensor, bounds: None })
     }
 
+    /// The same dtype and shape over what `compute` makes of the elements: as many, of the same stored type.
+    pub(super) fn with_tensor(self, compute: impl FnOnce(Tensor) -> Tensor) -> Self {
+        let Self { dtype, shape, tensor, .. } = self;
+        Self { dtype, shape, tensor: compute(tensor), bounds: None }
+    }
+
     /// The burn tensor, of rank 1 or more.
     pub(super) fn into_tensor(self) -> Tensor {
         self.tensor
@@ -133,11 +139,6 @@ impl Value {
     /// The burn tensor, of rank 1 or more.
     pub(super) fn tensor(&self) -> &Tensor {
         &self.tensor
-    }
-
-    /// The same dtype and shape over another tensor of that shape.
-    pub(super) fn map(self, change: impl FnOnce(Tensor) -> Tensor) -> Self {
-        Self { tensor: change(self.tensor), ..self }
     }
 
     pub(super) fn bounds(&self) -> Option<(i64, i64)> {

@@ -2,8 +2,8 @@
 
 mod activation;
 mod bounds;
-mod broadcast;
-mod cast;
+pub(super) mod broadcast;
+pub(super) mod cast;
 mod compare;
 mod convolution;
 mod create;
@@ -18,7 +18,7 @@ mod norm;
 mod pad;
 mod pool;
 mod random;
-mod reduce;
+pub(super) mod reduce;
 mod shape;
 mod sort;
 mod window;

@@ -86,7 +86,9 @@ fn shared(gradient: Tensor, x: Tensor, result: Tensor) -> Tensor {
 }
 
 /// `torch.linalg.vector_norm`, with its gradients (FunctionsManual.cpp, `linalg_vector_norm_backward`).
-fn norm(x: Tensor, p: f64) -> Tensor {
+///
+/// The p-norm over the middle one of three dims.
+pub fn norm(x: Tensor, p: f64) -> Tensor {
     if !x.tracked() {
         return plain_norm(x, p);
     }
