@@ -30,6 +30,8 @@ pub mod network;
 
 pub mod engine;
 
+pub mod train;
+
 pub mod session;
 
 #[cfg(target_arch = "wasm32")]

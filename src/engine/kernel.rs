@@ -74,7 +74,7 @@ number_binary! {
     add add_scalar float_add int_add float_add_scalar int_add_scalar "x + y";
     sub sub_scalar float_sub int_sub float_sub_scalar int_sub_scalar "x - y";
     mul mul_scalar float_mul int_mul float_mul_scalar int_mul_scalar "x y";
-    div div_scalar float_div int_div float_div_scalar int_div_scalar "x / y; integers are truncated";
+    div quotient float_div int_div float_div_scalar int_div_scalar "x / y; integers are truncated";
     remainder remainder_scalar float_remainder int_remainder float_remainder_scalar int_remainder_scalar "Python's x % y";
 }
 
@@ -101,12 +101,12 @@ macro_rules! compare {
     ($($name:ident $scalar:ident $float:ident $int:ident $fs:ident $is:ident $doc:literal;)*) => {
         impl Tensor {
             $(#[doc = $doc] pub fn $name(self, other: Self) -> Self {
-                let (bools, other) = (self.facts.bools, other.numeric());
-                by_number!(self, $float, $int, other.inner, bools)
+                let (bools, other) = (self.facts.bools, other.detach().numeric());
+                by_number!(self.detach(), $float, $int, other.inner, bools)
             }
             #[doc = $doc] pub fn $scalar(self, other: Scalar) -> Self {
                 let bools = self.facts.bools;
-                by_number!(self, $fs, $is, other, bools)
+                by_number!(self.detach(), $fs, $is, other, bools)
             })*
         }
     };
@@ -141,6 +141,15 @@ along! {
 }
 
 impl Tensor {
+    /// x / y; integers are truncated. burn's own gradient rounds the divisor to float32.
+    pub fn div_scalar(self, other: Scalar) -> Self {
+        if !self.tracked() {
+            return self.quotient(other);
+        }
+        let value = self.clone().detach().quotient(other);
+        Self::with_rule(value, [&self], move |gradient| [gradient.quotient(other)])
+    }
+
     /// The mean along a dim of floats, which stays with size 1.
     pub fn mean_dim(self, dim: usize) -> Self {
         Self { inner: Dispatch::float_mean_dim(self.inner, dim), facts: self.facts }
@@ -160,7 +169,7 @@ impl Tensor {
 
     /// Where the first largest is along a dim, which stays with size 1.
     pub fn argmax(self, dim: usize) -> Self {
-        let t = self.numeric();
+        let t = self.detach().numeric();
         let dtype = t.index_dtype();
         let inner = match t.kind() {
             Kind::Float => Dispatch::float_argmax(t.inner, dim, dtype),
@@ -171,7 +180,7 @@ impl Tensor {
 
     /// Where the first smallest is along a dim, which stays with size 1.
     pub fn argmin(self, dim: usize) -> Self {
-        let t = self.numeric();
+        let t = self.detach().numeric();
         let dtype = t.index_dtype();
         let inner = match t.kind() {
             Kind::Float => Dispatch::float_argmin(t.inner, dim, dtype),
@@ -207,7 +216,7 @@ impl Tensor {
     )]
     pub fn is_nan(self) -> Self {
         let facts = self.facts;
-        Self { inner: Dispatch::float_is_nan(self.inner, facts.bools), facts }
+        Self { inner: Dispatch::float_is_nan(self.detach().inner, facts.bools), facts }
     }
 
     /// Whether a float is infinite.
@@ -217,7 +226,7 @@ impl Tensor {
     )]
     pub fn is_inf(self) -> Self {
         let facts = self.facts;
-        Self { inner: Dispatch::float_is_inf(self.inner, facts.bools), facts }
+        Self { inner: Dispatch::float_is_inf(self.detach().inner, facts.bools), facts }
     }
 
     /// Bool negation.
@@ -251,12 +260,29 @@ impl Tensor {
 
     /// Softmax of floats along a dim.
     pub fn softmax(self, dim: usize) -> Self {
-        Self { inner: Dispatch::softmax(self.inner, dim), facts: self.facts }
+        let run = |x: Self| Self { inner: Dispatch::softmax(x.inner, dim), facts: x.facts };
+        if !self.tracked() {
+            return run(self);
+        }
+        let y = run(self.clone().detach());
+        Self::with_rule(y.clone(), [&self], move |gradient| {
+            let own = gradient.mul(y.clone());
+            let sum = own.clone().sum_dim(dim);
+            [own.sub(y.clone().mul(sum))]
+        })
     }
 
     /// Logarithm of the softmax along a dim.
     pub fn log_softmax(self, dim: usize) -> Self {
-        Self { inner: Dispatch::log_softmax(self.inner, dim), facts: self.facts }
+        let run = |x: Self| Self { inner: Dispatch::log_softmax(x.inner, dim), facts: x.facts };
+        if !self.tracked() {
+            return run(self);
+        }
+        let y = run(self.clone().detach());
+        Self::with_rule(y.clone(), [&self], move |gradient| {
+            let sum = gradient.clone().sum_dim(dim);
+            [gradient.sub(y.clone().exp().mul(sum))]
+        })
     }
 
     /// Matrix product of the last two dims; batch dims broadcast, ranks are equal.
@@ -265,9 +291,31 @@ impl Tensor {
         by_number!(t, float_matmul, int_matmul, other.inner)
     }
 
-    /// (x - mean) / sqrt(var + eps) · gamma + beta over the last dim.
+    /// (x - mean) / sqrt(var + eps) · gamma + beta over the last dim of (rows, columns).
     pub fn layer_norm(self, gamma: Self, beta: Option<Self>, eps: f64) -> Self {
-        Self { inner: Dispatch::layer_norm(self.inner, gamma.inner, beta.map(|b| b.inner), eps), facts: self.facts }
+        let run = |x: Self, gamma: Self, beta: Option<Self>| Self {
+            inner: Dispatch::layer_norm(x.inner, gamma.inner, beta.map(|b| b.inner), eps),
+            facts: x.facts,
+        };
+        if !self.tracked() && !gamma.tracked() && !beta.as_ref().is_some_and(Self::tracked) {
+            return run(self, gamma, beta);
+        }
+        let (x, scale) = (self.clone().detach(), gamma.clone().detach());
+        let value = run(x.clone(), scale.clone(), beta.clone().map(Self::detach));
+        let columns = gamma.numel();
+        let beta = beta.unwrap_or_else(|| scale.place().full(&[columns], Scalar::Float(0.0), scale.dtype()));
+        Self::with_rule(value, [&self, &gamma, &beta], move |gradient| {
+            let centred = x.clone().sub(x.clone().mean_dim(1));
+            let variance = centred.clone().mul(centred.clone()).mean_dim(1);
+            let rate = variance.add_scalar(Scalar::Float(eps)).sqrt().recip();
+            let normal = centred.mul(rate.clone());
+            let by_scale = gradient.clone().mul(normal.clone()).sum_dim(0).reshape(&[columns]);
+            let by_offset = gradient.clone().sum_dim(0).reshape(&[columns]);
+            let scaled = gradient.mul(scale.clone().reshape(&[1, columns]));
+            let along = normal.clone().mul(scaled.clone().mul(normal).mean_dim(1));
+            let by_x = scaled.clone().sub(scaled.mean_dim(1)).sub(along).mul(rate);
+            [by_x, by_scale, by_offset]
+        })
     }
 
     /// Normalises (N, C, *) by its own statistics: result, mean (C), biased variance (C).

@@ -20,6 +20,11 @@ impl Weights {
         self.values.insert(leaf, value);
     }
 
+    /// Takes a leaf's tensor out, so that its memory can be written in place.
+    pub fn take(&mut self, leaf: ValueId) -> Option<Value> {
+        self.values.remove(&leaf)
+    }
+
     /// A leaf's tensor.
     pub fn get(&self, leaf: ValueId) -> Option<&Value> {
         self.values.get(&leaf)
@@ -36,6 +41,12 @@ impl Outputs {
     /// A value of the run.
     pub fn get(&self, id: ValueId) -> Option<&Value> {
         self.values.get(&id)
+    }
+
+    /// The same values without what was recorded for a gradient.
+    pub(super) fn detached(self) -> Self {
+        let plain = |(id, value): (ValueId, Value)| (id, value.with_tensor(super::tensor::Tensor::detach));
+        Self { values: self.values.into_iter().map(plain).collect() }
     }
 }
 

@@ -161,9 +161,9 @@ impl Place {
 }
 
 impl Tensor {
-    /// Where it lives.
+    /// Where it lives. What is made there is no part of any gradient.
     pub fn place(&self) -> Place {
-        Place { device: self.inner.device(), facts: self.facts }
+        Place { device: self.inner.device().inner(), facts: self.facts }
     }
 
     /// burn's element type.
@@ -202,10 +202,12 @@ impl Tensor {
 
     /// Reads the elements back; waits for the device.
     pub async fn read(self) -> Result<TensorData, String> {
-        match self.kind() {
-            Kind::Float => Dispatch::float_into_data(self.inner).await,
-            Kind::Int => Dispatch::int_into_data(self.inner).await,
-            Kind::Bool => Dispatch::bool_into_data(self.inner).await,
+        let kind = self.kind();
+        let inner = self.detach().inner;
+        match kind {
+            Kind::Float => Dispatch::float_into_data(inner).await,
+            Kind::Int => Dispatch::int_into_data(inner).await,
+            Kind::Bool => Dispatch::bool_into_data(inner).await,
         }
         .map_err(|e| format!("{e:?}"))
     }
@@ -250,7 +252,7 @@ impl Tensor {
     pub fn to_int(self, dtype: IntDType) -> Self {
         let facts = self.facts;
         let inner = match self.kind() {
-            Kind::Float => Dispatch::float_into_int(self.inner, dtype),
+            Kind::Float => Dispatch::float_into_int(self.detach().inner, dtype),
             Kind::Int if self.dtype() == DType::from(dtype) => self.inner,
             Kind::Int => Dispatch::int_cast(self.inner, dtype),
             Kind::Bool => Dispatch::bool_into_int(self.inner, dtype),
@@ -394,14 +396,6 @@ impl Tensor {
     /// Windows of `size` every `step` along a dim, as a new last dim.
     pub fn unfold(self, dim: usize, size: usize, step: usize) -> Self {
         by_kind!(self, float_unfold, int_unfold, bool_unfold, dim, size, step)
-    }
-
-    /// Cut off from the gradient.
-    pub fn detach(self) -> Self {
-        match self.kind() {
-            Kind::Float => Self { inner: Dispatch::float_detach(self.inner), facts: self.facts },
-            _ => self,
-        }
     }
 }
 

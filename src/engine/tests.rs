@@ -19,7 +19,7 @@ use std::pin::Pin;
 /// A number of a case: JSON has no infinities.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(untagged)]
-enum Number {
+pub(super) enum Number {
     Int(i64),
     Float(f64),
     Word(Word),
@@ -27,7 +27,7 @@ enum Number {
 
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Word {
+pub(super) enum Word {
     Nan,
     Inf,
     #[serde(rename = "-inf")]
@@ -36,7 +36,7 @@ enum Word {
 
 impl Number {
     #[expect(clippy::cast_precision_loss, reason = "only called for floats")]
-    fn float(self) -> f64 {
+    pub(super) fn float(self) -> f64 {
         match self {
             Self::Int(i) => i as f64,
             Self::Float(f) => f,
@@ -55,10 +55,10 @@ impl Number {
     }
 }
 
-type Tensor = (Vec<usize>, DType, Vec<Number>);
+pub(super) type Tensor = (Vec<usize>, DType, Vec<Number>);
 
 #[expect(clippy::cast_possible_truncation, reason = "the dtype is narrow")]
-fn data((shape, dtype, numbers): &Tensor) -> TensorData {
+pub(super) fn data((shape, dtype, numbers): &Tensor) -> TensorData {
     let bytes = numbers
         .iter()
         .flat_map(|n| match dtype {
@@ -72,7 +72,7 @@ fn data((shape, dtype, numbers): &Tensor) -> TensorData {
     TensorData::new(*dtype, shape.clone(), bytes).unwrap()
 }
 
-fn floats(data: &TensorData) -> Vec<f64> {
+pub(super) fn floats(data: &TensorData) -> Vec<f64> {
     let chunks = data.bytes.chunks(data.dtype.size());
     match data.dtype {
         DType::Float64 => chunks.map(|c| f64::from_le_bytes(c.try_into().unwrap())).collect(),
@@ -83,7 +83,7 @@ fn floats(data: &TensorData) -> Vec<f64> {
 }
 
 /// Where two tensors differ by more than rounding, in words.
-fn difference(got: &TensorData, want: &TensorData, loose: f64) -> Option<String> {
+pub(super) fn difference(got: &TensorData, want: &TensorData, loose: f64) -> Option<String> {
     if (got.dtype, &got.shape) != (want.dtype, &want.shape) {
         return Some(format!("{:?} {} for {:?} {}", got.shape, got.dtype.name(), want.shape, want.dtype.name()));
     }
@@ -123,7 +123,7 @@ async fn run(device: &Device, op: Op, inputs: &[TensorData]) -> Result<Vec<Tenso
 }
 
 /// A future whose panic is a result, so that one case does not hide the others.
-struct Caught<'a, T>(Pin<Box<dyn Future<Output = T> + 'a>>);
+pub(super) struct Caught<'a, T>(pub(super) Pin<Box<dyn Future<Output = T> + 'a>>);
 
 impl<T> Future for Caught<'_, T> {
     type Output = std::result::Result<T, ()>;

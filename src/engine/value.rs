@@ -125,6 +125,12 @@ impl Value {
         Ok(Self { dtype, shape: shape.to_vec(), tensor, bounds: None })
     }
 
+    /// The same dtype and shape over what `compute` makes of the elements: as many, of the same stored type.
+    pub(super) fn with_tensor(self, compute: impl FnOnce(Tensor) -> Tensor) -> Self {
+        let Self { dtype, shape, tensor, .. } = self;
+        Self { dtype, shape, tensor: compute(tensor), bounds: None }
+    }
+
     /// The burn tensor, of rank 1 or more.
     pub(super) fn into_tensor(self) -> Tensor {
         self.tensor

@@ -258,6 +258,7 @@ for nearest, padding, corners in itertools.product((False, True), ("zeros", "bor
         g = (torch.rand(2, 3, 5, 2, dtype=torch.float64) * 3.5 - 1.75).mul(1024).round().div(1024).to(getattr(torch, d))
         case({"grid_sample": {"nearest": nearest, "padding": padding, "align_corners": corners}}, numbers([2, 3, 4, 6], d), g)
 
-lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in CASES)
-pathlib.Path(__file__).with_suffix(".json").write_text(f"[\n{lines}\n]\n")
-print(len(CASES), "cases")
+if __name__ == "__main__":
+    lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in CASES)
+    pathlib.Path(__file__).with_suffix(".json").write_text(f"[\n{lines}\n]\n")
+    print(len(CASES), "cases")

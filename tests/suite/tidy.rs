@@ -18,6 +18,7 @@ const LAYERS: &[&str] = &[
     "python",
     "network",
     "engine",
+    "train",
     "session",
     "web",
 ];

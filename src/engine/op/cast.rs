@@ -12,7 +12,11 @@ use burn::tensor::FloatDType;
 
 /// Rounds floats to the nearest float16 or bfloat16, ties to even.
 pub fn round(x: Tensor, narrow: FloatDType) -> Tensor {
-    if x.facts.gpu { arithmetic(x, narrow) } else { x.through(narrow) }
+    if !x.facts.gpu {
+        return x.through(narrow);
+    }
+    let one = |_, y: Tensor| constant(&y, 1.0).expand(&y.shape());
+    x.apply(|x| arithmetic(x, narrow), one)
 }
 
 /// The same without the narrow type, which WebGPU lacks: Dekker's splitting keeps the leading bits; below the normal range a

@@ -56,7 +56,7 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         Unary::Neg => x.neg(),
         Unary::Exp => x.exp(),
         Unary::Exp2 => constant(&x, 2.0).expand(&x.shape()).powf(x),
-        Unary::Expm1 => expm1(x),
+        Unary::Expm1 => x.apply(expm1, |x, _| x.exp()),
         Unary::Log => logarithm(x, 1.0),
         Unary::Log2 => logarithm(x, std::f64::consts::LOG2_E),
         Unary::Log10 => logarithm(x, std::f64::consts::LOG10_E),
@@ -85,9 +85,19 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         Unary::Atanh => defined(x.clone().atanh(), || x.abs().gt_scalar(Scalar::Float(1.0))),
         Unary::Sigmoid => x.sigmoid(),
         Unary::Erf => x.erf(),
-        Unary::Erfinv => defined(erfinv(x.clone()), || x.abs().gt_scalar(Scalar::Float(1.0))),
+        Unary::Erfinv => x.apply(
+            |x| defined(erfinv(x.clone()), || x.abs().gt_scalar(Scalar::Float(1.0))),
+            |_, y| y.clone().mul(y).exp().mul_scalar(Scalar::Float(std::f64::consts::PI.sqrt() / 2.0)),
+        ),
         Unary::Relu => x.relu(),
-        Unary::Silu => x.clone().sigmoid().mul(x),
+        Unary::Silu => x.apply(
+            |x| x.clone().sigmoid().mul(x),
+            |x, y| {
+                let gate = x.sigmoid();
+                let rest = gate.clone().neg().add_scalar(Scalar::Float(1.0));
+                gate.add(y.mul(rest))
+            },
+        ),
         Unary::LogicalNot => x.eq_scalar(Scalar::Float(0.0)),
         Unary::BitwiseNot => return Err(Error::unsupported("aten.bitwise_not of floats")),
         Unary::Isnan => x.is_nan(),
@@ -203,8 +213,19 @@ pub fn with_scalar(
     if reverse { tensors(op, s, t, bits, want) } else { tensors(op, t, s, bits, want) }
 }
 
-/// x to a fixed power; the common ones exactly.
+/// x to a fixed power.
 fn power_of(x: Tensor, exponent: f64) -> Tensor {
+    x.apply(
+        |x| fixed_power(x, exponent),
+        move |x, _| match exponent {
+            0.0 => constant(&x, 0.0).expand(&x.shape()),
+            e => fixed_power(x, e - 1.0).mul_scalar(Scalar::Float(e)),
+        },
+    )
+}
+
+/// The common ones exactly.
+fn fixed_power(x: Tensor, exponent: f64) -> Tensor {
     match exponent {
         0.0 => constant(&x, 1.0).expand(&x.shape()),
         1.0 => x,
@@ -234,13 +255,13 @@ fn tensors(op: Binary, x: Tensor, y: Tensor, bits: u32, want: &Info) -> Result<T
         (Binary::Sub, Kind::Float | Kind::Int) => x.sub(y),
         (Binary::Mul, _) => x.mul(y),
         (Binary::Div, Kind::Float) => x.div(y),
-        (Binary::FloorDivide, Kind::Float) => floor_divide(x, y),
+        (Binary::FloorDivide, Kind::Float) => steps(x, y, floor_divide),
         (Binary::FloorDivide, _) => x.clone().sub(x.remainder(y.clone())).div(y),
-        (Binary::TruncDivide, Kind::Float) => x.div(y).trunc(),
+        (Binary::TruncDivide, Kind::Float) => steps(x, y, |x, y| x.div(y).trunc()),
         (Binary::TruncDivide, _) => x.div(y),
-        (Binary::Remainder, Kind::Float) => remainder(x, y),
+        (Binary::Remainder, Kind::Float) => rest(x, y, remainder, floor_divide),
         (Binary::Remainder, _) => x.remainder(y),
-        (Binary::Fmod, Kind::Float) => fmod(x, y),
+        (Binary::Fmod, Kind::Float) => rest(x, y, fmod, |x, y| x.div(y).trunc()),
         (Binary::Fmod, _) => x.clone().sub(x.div(y.clone()).mul(y)),
         (Binary::Pow, Kind::Float) => power(x, y),
         (Binary::Pow, _) => integer_power(x, y, want),
@@ -248,15 +269,15 @@ fn tensors(op: Binary, x: Tensor, y: Tensor, bits: u32, want: &Info) -> Result<T
             let (x, y) = both_expanded(x, y);
             let first = x.clone().gt(y.clone());
             let first = if kind == Kind::Float { first.or(x.clone().is_nan()) } else { first };
-            y.mask_where(first, x)
+            either(x, y, first)
         }
         (Binary::Minimum, kind) => {
             let (x, y) = both_expanded(x, y);
             let first = x.clone().lt(y.clone());
             let first = if kind == Kind::Float { first.or(x.clone().is_nan()) } else { first };
-            y.mask_where(first, x)
+            either(x, y, first)
         }
-        (Binary::Atan2, Kind::Float) => x.atan2(y),
+        (Binary::Atan2, Kind::Float) => angle(x, y),
         (Binary::BitwiseAnd, Kind::Int) => x.bit_and(y),
         (Binary::BitwiseOr, Kind::Int) => x.bit_or(y),
         (Binary::BitwiseXor, Kind::Int) => x.bit_xor(y),
@@ -282,6 +303,66 @@ fn both(x: Tensor, y: Tensor, op: fn(Tensor, Tensor) -> Tensor) -> Tensor {
 pub fn both_expanded(x: Tensor, y: Tensor) -> (Tensor, Tensor) {
     let shape: Vec<usize> = x.shape().iter().zip(y.shape()).map(|(&a, b)| if a == 1 { b } else { a }).collect();
     (x.expand(&shape), y.expand(&shape))
+}
+
+/// x where `first`, else y; where both are equal each has half of the gradient.
+fn either(x: Tensor, y: Tensor, first: Tensor) -> Tensor {
+    if !x.tracked() && !y.tracked() {
+        return y.mask_where(first, x);
+    }
+    let equal = x.clone().eq(y.clone());
+    let value = y.clone().detach().mask_where(first.clone(), x.clone().detach());
+    Tensor::with_rule(value, [&x, &y], move |gradient| {
+        let half = gradient.clone().mul_scalar(Scalar::Float(0.5));
+        let shared = gradient.mask_where(equal.clone(), half);
+        let only = |mask: Tensor| shared.clone().mask_fill(mask.or(equal.clone()).not(), Scalar::Float(0.0));
+        [only(first.clone()), only(first.clone().not())]
+    })
+}
+
+/// A quotient in whole steps: its gradient is zero.
+fn steps(x: Tensor, y: Tensor, divide: impl FnOnce(Tensor, Tensor) -> Tensor) -> Tensor {
+    if !x.tracked() && !y.tracked() {
+        return divide(x, y);
+    }
+    let (x, y) = both_expanded(x, y);
+    let value = divide(x.clone().detach(), y.clone().detach());
+    Tensor::with_rule(value, [&x, &y], |gradient| {
+        let zero = constant(&gradient, 0.0).expand(&gradient.shape());
+        [zero.clone(), zero]
+    })
+}
+
+/// What is left of x / y: x goes through, y counts by the whole quotient.
+fn rest(
+    x: Tensor,
+    y: Tensor,
+    left: impl FnOnce(Tensor, Tensor) -> Tensor,
+    quotient: impl Fn(Tensor, Tensor) -> Tensor + Send + Sync + 'static,
+) -> Tensor {
+    if !x.tracked() && !y.tracked() {
+        return left(x, y);
+    }
+    let (x, y) = both_expanded(x, y);
+    let (a, b) = (x.clone().detach(), y.clone().detach());
+    Tensor::with_rule(left(a.clone(), b.clone()), [&x, &y], move |gradient| {
+        [gradient.clone(), gradient.mul(quotient(a.clone(), b.clone())).neg()]
+    })
+}
+
+/// `torch.atan2`; at the origin its gradient is zero.
+fn angle(y: Tensor, x: Tensor) -> Tensor {
+    if !x.tracked() && !y.tracked() {
+        return y.atan2(x);
+    }
+    let (y, x) = both_expanded(y, x);
+    let (a, b) = (y.clone().detach(), x.clone().detach());
+    Tensor::with_rule(a.clone().atan2(b.clone()), [&y, &x], move |gradient| {
+        let square = a.clone().mul(a.clone()).add(b.clone().mul(b.clone()));
+        let origin = square.clone().eq_scalar(Scalar::Float(0.0));
+        let share = gradient.mul(square.recip().mask_fill(origin, Scalar::Float(0.0)));
+        [share.clone().mul(b.clone()), share.mul(a.clone()).neg()]
+    })
 }
 
 /// C's fmod: the sign of x.
@@ -316,9 +397,27 @@ fn floor_divide(x: Tensor, y: Tensor) -> Tensor {
     floor.mask_where(by_zero, x.div(y))
 }
 
-/// x^y; a GPU's pow has no negative base.
+/// x^y, with torch's gradients where the formula has none: 0 for x where y = 0, 0 for y where x = 0 and y is not negative.
 fn power(x: Tensor, y: Tensor) -> Tensor {
     let (x, y) = both_expanded(x, y);
+    if !x.tracked() && !y.tracked() {
+        return plain_power(x, y);
+    }
+    let (base, exponent) = (x.clone().detach(), y.clone().detach());
+    let value = plain_power(base.clone(), exponent.clone());
+    Tensor::with_rule(value.clone(), [&x, &y], move |gradient| {
+        let zero = Scalar::Float(0.0);
+        let one_less = exponent.clone().sub_scalar(Scalar::Float(1.0));
+        let slope = plain_power(base.clone(), one_less).mul(exponent.clone());
+        let by_base = gradient.clone().mul(slope).mask_fill(exponent.clone().eq_scalar(zero), zero);
+        let nothing = base.clone().eq_scalar(zero).and(exponent.clone().ge_scalar(zero));
+        let by_exponent = gradient.mul(value.clone().mul(base.clone().log())).mask_fill(nothing, zero);
+        [by_base, by_exponent]
+    })
+}
+
+/// A GPU's pow has no negative base.
+fn plain_power(x: Tensor, y: Tensor) -> Tensor {
     if !x.facts.gpu {
         return x.powf(y);
     }
@@ -362,13 +461,33 @@ fn shift_left(x: Tensor, y: Tensor, bits: u32) -> Tensor {
 
 /// `torch.clamp` with numbers: NaN stays, and the upper bound wins where they cross.
 pub fn clamp(x: Tensor, min: Option<Number>, max: Option<Number>, want: &Info, cx: &Context<'_>) -> Result<Tensor> {
-    let mut x = convert(x, stored(want.dtype, cx.place())?);
+    let x = convert(x, stored(want.dtype, cx.place())?);
     let kind = x.kind();
-    if let Some(min) = min {
-        x = x.clamp_min(element(min, kind));
-    }
-    if let Some(max) = max {
-        x = x.clamp_max(element(max, kind));
-    }
-    Ok(x)
+    let [min, max] = [min, max].map(|bound| bound.map(|b| element(b, kind)));
+    Ok(bounded(x, min, max))
+}
+
+/// Brought between bounds; the gradient passes strictly inside.
+pub fn bounded(x: Tensor, min: Option<Scalar>, max: Option<Scalar>) -> Tensor {
+    x.apply(
+        |mut x| {
+            if let Some(min) = min {
+                x = x.clamp_min(min);
+            }
+            match max {
+                Some(max) => x.clamp_max(max),
+                None => x,
+            }
+        },
+        move |x, y| {
+            let mut outside = x.clone().is_nan();
+            if let Some(min) = min {
+                outside = outside.or(x.clone().le_scalar(min));
+            }
+            if let Some(max) = max {
+                outside = outside.or(x.ge_scalar(max));
+            }
+            constant(&y, 1.0).expand(&y.shape()).mask_fill(outside, Scalar::Float(0.0))
+        },
+    )
 }

@@ -36,7 +36,7 @@ pub fn scatter(dim: usize, reduce: ScatterReduce, x: Value, index: Value, source
     // The kernel wants equal dims; the part that the index covers is scattered into and laid back.
     let part = fitted(x.clone(), dim, &index);
     let whole = part.shape() == x.shape();
-    let scattered = part.scatter(dim, index, source, update);
+    let scattered = scattered(part, dim, index, source, update);
     let result = if whole {
         scattered
     } else {
@@ -44,6 +44,40 @@ pub fn scatter(dim: usize, reduce: ScatterReduce, x: Value, index: Value, source
         x.box_assign(&offset, scattered)
     };
     Ok(if bools { result.to_bool() } else { result })
+}
+
+/// Written to positions. What is written to one place more than once shares the gradient as torch has it (FunctionsManual.cpp,
+/// `scatter_reduce_backward`); the result is multiplied with more than one zero: then the zeros get none.
+fn scattered(x: Tensor, dim: usize, index: Tensor, source: Tensor, update: Update) -> Tensor {
+    if matches!(update, Update::Replace | Update::Add) || !x.tracked() && !source.tracked() {
+        return x.scatter(dim, index, source, update);
+    }
+    let (base, values) = (x.clone().detach(), source.clone().detach());
+    let result = base.clone().scatter(dim, index.clone(), values.clone(), update);
+    Tensor::with_rule(result.clone(), [&x, &source], move |gradient| {
+        let (zero, one) = (Scalar::Float(0.0), Scalar::Float(1.0));
+        let is = |mask: Tensor| mask.to_float(gradient.dtype().into());
+        if update != Update::Multiply {
+            let own = is(base.clone().eq(result.clone()));
+            let theirs = is(values.clone().eq(result.clone().gather(dim, index.clone())));
+            let count = own.clone().scatter(dim, index.clone(), theirs.clone(), Update::Add);
+            let part = gradient.clone().div(count.clamp_min(one));
+            return [own.mul(part.clone()), theirs.mul(part.gather(dim, index.clone()))];
+        }
+        let safe = base.clone().mask_fill(base.clone().eq_scalar(zero), one);
+        let others = safe.clone().scatter(dim, index.clone(), values.clone(), Update::Multiply);
+        let by_base = gradient.clone().mul(others).div(safe);
+        let zeros = values.clone().eq_scalar(zero);
+        let none = base.clone().mul_scalar(zero);
+        let how_many = none.scatter(dim, index.clone(), is(zeros.clone()), Update::Add).gather(dim, index.clone());
+        let single = zeros.clone().and(how_many.eq_scalar(one));
+        let filled = values.clone().mask_fill(single.clone(), one);
+        let without = base.clone().scatter(dim, index.clone(), filled, Update::Multiply);
+        let alone = gradient.clone().mul(without).gather(dim, index.clone());
+        let usual = gradient.clone().mul(result.clone()).gather(dim, index.clone());
+        let usual = usual.div(values.clone().mask_fill(zeros, one));
+        [by_base, usual.mask_where(single, alone)]
+    })
 }
 
 /// Positions as the device's integers, negative ones counted from the end.
@@ -183,10 +217,19 @@ pub fn index_put(
     Ok(if bools { written.to_bool() } else { written })
 }
 
-/// `F.embedding`: rows of the weight.
-pub fn embedding(index: Tensor, weight: Tensor) -> Tensor {
+/// `F.embedding`: rows of the weight; the row of padding has no gradient.
+pub fn embedding(index: Tensor, weight: Tensor, padding: Option<usize>) -> Tensor {
     let n = index.numel();
-    weight.select(0, index.reshape(&[n]))
+    let index = index.reshape(&[n]);
+    let Some(padding) = padding.filter(|_| weight.tracked()) else { return weight.select(0, index) };
+    let rows = weight.clone().detach().select(0, index.clone());
+    let shape = weight.shape();
+    Tensor::with_rule(rows, [&weight], move |gradient| {
+        let row = Scalar::Int(i64::try_from(padding).unwrap_or(-1));
+        let skipped = index.clone().eq_scalar(row).reshape(&[n, 1]).expand(&gradient.shape());
+        let zeros = gradient.place().full(&shape, Scalar::Float(0.0), gradient.dtype());
+        [zeros.select_add(0, index.clone(), gradient.mask_fill(skipped, Scalar::Float(0.0)))]
+    })
 }
 
 /// The error of an index that is out of range.

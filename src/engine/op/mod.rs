@@ -2,8 +2,8 @@
 
 mod activation;
 mod bounds;
-mod broadcast;
-mod cast;
+pub(super) mod broadcast;
+pub(super) mod cast;
 mod compare;
 mod convolution;
 mod create;
@@ -18,7 +18,7 @@ mod norm;
 mod pad;
 mod pool;
 mod random;
-mod reduce;
+pub(super) mod reduce;
 mod shape;
 mod sort;
 mod window;
@@ -235,7 +235,7 @@ async fn compute(op: &Op, mut a: Operands, want: &Info, cx: &Context<'_>) -> Res
         Op::LayerNorm { dims, eps } => norm::layer(a.tensor()?, *dims, a.maybe(), a.maybe(), *eps),
         Op::RmsNorm { dims, eps } => norm::rms(a.tensor()?, *dims, a.maybe(), *eps),
         Op::GroupNorm { groups, eps } => norm::group(a.tensor()?, *groups, a.maybe(), a.maybe(), *eps)?,
-        Op::Embedding { .. } => index::embedding(a.tensor()?, a.tensor()?),
+        Op::Embedding { padding_idx } => index::embedding(a.tensor()?, a.tensor()?, *padding_idx),
         Op::Interpolate { mode, size, align_corners, scales } => {
             interpolate::run(a.tensor()?, *mode, size, *align_corners, scales.as_deref())?
         }

@@ -22,8 +22,8 @@ pub fn reduce(op: Reduce, x: Value, dims: &[usize], want: &Info, cx: &Context<'_
         Reduce::Sum => x.sum_dim(1),
         Reduce::Mean => x.mean_dim(1),
         Reduce::Prod => x.prod_dim(1),
-        Reduce::Amax => x.max_dim(1),
-        Reduce::Amin => x.min_dim(1),
+        Reduce::Amax => extreme(x, |x| x.max_dim(1)),
+        Reduce::Amin => extreme(x, |x| x.min_dim(1)),
         Reduce::Any => x.any_dim(1),
         Reduce::All => x.all_dim(1),
         Reduce::Var { correction } => variance(x, correction),
@@ -66,8 +66,64 @@ fn log_sum_exp(x: Tensor) -> Tensor {
     x.sub(shift.clone()).exp().sum_dim(1).log().add(shift)
 }
 
-/// `torch.linalg.vector_norm`.
-fn norm(x: Tensor, p: f64) -> Tensor {
+/// The largest or smallest; equal ones share its gradient.
+fn extreme(x: Tensor, find: impl FnOnce(Tensor) -> Tensor) -> Tensor {
+    if !x.tracked() {
+        return find(x);
+    }
+    let at = x.clone().detach();
+    let value = find(at.clone());
+    Tensor::with_rule(value.clone(), [&x], move |gradient| [shared(gradient, at.clone(), value.clone())])
+}
+
+/// A gradient for those that equal the result, each with the same part.
+fn shared(gradient: Tensor, x: Tensor, result: Tensor) -> Tensor {
+    let dtype = gradient.dtype();
+    let result = result.expand(&x.shape());
+    let equal = x.clone().eq(result.clone()).or(x.is_nan().and(result.is_nan())).to_float(dtype.into());
+    let count = equal.clone().sum_dim(1);
+    equal.mul(gradient.div(count))
+}
+
+/// `torch.linalg.vector_norm`, with its gradients (FunctionsManual.cpp, `linalg_vector_norm_backward`).
+///
+/// The p-norm over the middle one of three dims.
+pub fn norm(x: Tensor, p: f64) -> Tensor {
+    if !x.tracked() {
+        return plain_norm(x, p);
+    }
+    let at = x.clone().detach();
+    let norm = plain_norm(at.clone(), p);
+    Tensor::with_rule(norm.clone(), [&x], move |gradient| {
+        let (x, norm, zero) = (at.clone(), norm.clone(), Scalar::Float(0.0));
+        let raised = |t: Tensor, power: f64| {
+            let exponent = constant(&t, power).expand(&t.shape());
+            t.powf(exponent)
+        };
+        let by = |divisor: Tensor| gradient.clone().div(divisor).mask_fill(norm.clone().eq_scalar(zero), zero);
+        [match p {
+            0.0 => constant(&x, 0.0).expand(&x.shape()),
+            1.0 => x.sign().mul(gradient.clone()),
+            2.0 => x.mul(by(norm.clone())),
+            p if p.is_infinite() => x.clone().sign().mul(shared(gradient.clone(), x.abs(), norm)),
+            p if p < 1.0 => {
+                let none = x.clone().eq_scalar(zero);
+                let scaled = x.clone().sign().mul(raised(x.abs(), p - 1.0).mask_fill(none, zero));
+                scaled.mul(gradient.clone().mul(raised(norm, 1.0 - p)))
+            }
+            p if p < 2.0 => {
+                let scaled = x.clone().sign().mul(raised(x.abs(), p - 1.0));
+                scaled.mul(by(raised(norm.clone(), p - 1.0)))
+            }
+            p => {
+                let scaled = x.clone().mul(raised(x.abs(), p - 2.0));
+                scaled.mul(by(raised(norm.clone(), p - 1.0)))
+            }
+        }]
+    })
+}
+
+fn plain_norm(x: Tensor, p: f64) -> Tensor {
     let size = x.abs();
     match p {
         0.0 => {

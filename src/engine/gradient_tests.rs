@@ -1,0 +1,146 @@
+//! Gradients against torch's: every operator on the numbers that `tests/oracle/gradients.py` wrote.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot read its cases has failed")]
+
+use super::device::{Choice, Device};
+use super::program::{Program, Weights};
+use super::tests::{Caught, Number, Tensor, data, difference};
+use super::value::Value;
+use crate::data::TensorData;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::graph::builder::Builder;
+use crate::graph::op::{Binary, Op, Reduce};
+use crate::graph::{Info, LeafKind, Structure, ValueId};
+use crate::source::Quiet;
+use serde::Deserialize;
+
+type Known = Vec<(Op, Vec<Tensor>, Vec<Tensor>)>;
+type Gradients = Vec<Option<Vec<Number>>>;
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Case {
+    Here(Op, Vec<Tensor>, Gradients),
+    There(usize, Gradients),
+}
+
+/// The operator, and a loss of all its differentiable results; floats are leaves.
+#[expect(clippy::cast_precision_loss, reason = "a place among a few hundred")]
+fn graph(op: &Op, inputs: &[TensorData], wide: DType) -> Result<(Program, Vec<ValueId>, ValueId)> {
+    let mut b = Builder::default();
+    let mut leaves = Vec::new();
+    let mut ids = Vec::new();
+    for d in inputs {
+        let info = Info { shape: d.shape.clone(), dtype: d.dtype };
+        let leaf = b.leaf(info, LeafKind::Parameter, true, None);
+        leaves.push(leaf);
+        ids.push(leaf);
+    }
+    let mut results = b.push(op.clone(), &ids)?;
+    if matches!(op, Op::BatchNormTrain { .. }) {
+        results.truncate(1);
+    }
+    let mut loss = None;
+    for id in results {
+        let Info { shape, dtype } = b.info(id).clone();
+        if !dtype.is_float() {
+            continue;
+        }
+        let count: usize = shape.iter().product();
+        let weights = (0..count).map(|i| (0.7 * i as f64 + 0.3).cos());
+        let weights = TensorData::new(DType::Float64, vec![count], weights.flat_map(f64::to_le_bytes).collect())?;
+        let weights = b.constant(weights.to(wide)?);
+        let flat = b.push1(Op::Reshape { shape: vec![count] }, &[id])?;
+        let flat = b.push1(Op::Cast { dtype: wide }, &[flat])?;
+        let product = b.push1(Op::Binary(Binary::Mul), &[flat, weights])?;
+        let sum = b.push1(Op::Reduce { op: Reduce::Sum, dims: vec![0], keepdim: false }, &[product])?;
+        loss = Some(match loss {
+            None => sum,
+            Some(before) => b.push1(Op::Binary(Binary::Add), &[before, sum])?,
+        });
+    }
+    let loss = loss.ok_or_else(|| Error::mismatch("no floating result"))?;
+    Ok((Program::new(b.finish(Structure::Value(loss)))?, leaves, loss))
+}
+
+async fn run(device: &Device, op: &Op, inputs: &[TensorData]) -> Result<Vec<Option<TensorData>>> {
+    let wide = if device.kind() == "cpu" { DType::Float64 } else { DType::Float32 };
+    let (program, leaves, loss) = graph(op, inputs, wide)?;
+    let mut weights = Weights::default();
+    for (&leaf, data) in leaves.iter().zip(inputs) {
+        weights.insert(leaf, Value::upload(device, data)?);
+    }
+    let back = program.run_backward(device, &weights, Vec::new(), &leaves, loss, &Quiet).await?;
+    let mut all = Vec::new();
+    for leaf in leaves {
+        all.push(match back.gradients.iter().find(|(id, _)| *id == leaf) {
+            Some((_, gradient)) => Some(gradient.read().await?),
+            None => None,
+        });
+    }
+    Ok(all)
+}
+
+/// What differs from torch: a gradient that torch has and we have not is a difference, unless it is zero.
+fn differences(inputs: &[TensorData], got: &[Option<TensorData>], want: &Gradients, loose: f64) -> Vec<String> {
+    let mut differ = Vec::new();
+    for (position, ((input, got), want)) in inputs.iter().zip(got).zip(want).enumerate() {
+        let Some(want) = want else { continue };
+        let want = data(&(input.shape.clone(), input.dtype, want.clone()));
+        let text = match got {
+            // torch computes with float16 in between, as it does in the way there.
+            Some(got) if got.dtype == DType::Float16 => difference(got, &want, 2.0 * loose),
+            Some(got) => difference(got, &want, loose),
+            None if want.bytes.iter().all(|b| *b == 0) => None,
+            None => Some("there is none".to_owned()),
+        };
+        differ.extend(text.map(|text| format!("input {position}: {text}")));
+    }
+    differ
+}
+
+async fn compare_all(device: &Device, loose: f64) -> (usize, Vec<String>) {
+    let known: Known = serde_json::from_str(include_str!("../../tests/oracle/ops.json")).unwrap();
+    let cases: Vec<Case> = serde_json::from_str(include_str!("../../tests/oracle/gradients.json")).unwrap();
+    let (count, mut differ) = (cases.len(), Vec::new());
+    for case in cases {
+        let (op, inputs, want) = match case {
+            Case::Here(op, inputs, want) => (op, inputs, want),
+            Case::There(place, want) => (known[place].0.clone(), known[place].1.clone(), want),
+        };
+        let label = format!(
+            "{} {:?}",
+            serde_json::to_string(&op).unwrap(),
+            inputs.iter().map(|i| (&i.0, i.1.name())).collect::<Vec<_>>()
+        );
+        let inputs: Vec<TensorData> = inputs.iter().map(data).collect();
+        match Caught(Box::pin(run(device, &op, &inputs))).await.unwrap_or_else(|()| Err(Error::device("a panic"))) {
+            Err(error) => differ.push(format!("{label}: {error}")),
+            Ok(got) => {
+                differ.extend(differences(&inputs, &got, &want, loose).iter().map(|d| format!("{label}: {d}")));
+            }
+        }
+    }
+    (count, differ)
+}
+
+#[test]
+fn every_operator_has_torchs_gradient() {
+    let (count, differ) = pollster::block_on(compare_all(&Device::cpu(), 1.0));
+    assert!(count > 1000, "{count} cases");
+    assert!(differ.is_empty(), "{} of {count} differ:\n{}", differ.len(), differ.join("\n"));
+}
+
+/// Natively WebGPU is a feature and wants a driver; without them there is nothing to compare.
+#[test]
+fn webgpu_has_torchs_gradients() {
+    pollster::block_on(async {
+        let (device, why_not) = Device::open(Choice::WebGpu).await.unwrap();
+        if device.kind() == "cpu" {
+            assert!(why_not.is_some(), "a fallback says why");
+            return;
+        }
+        let (count, differ) = compare_all(&device, 10.0).await;
+        assert!(differ.is_empty(), "{} of {count} differ:\n{}", differ.len(), differ.join("\n"));
+    });
+}

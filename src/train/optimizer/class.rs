@@ -1,0 +1,185 @@
+//! torch.optim's classes: their arguments with defaults, argument errors in torch's words, and their rules behind one enum.
+
+use super::Default;
+use super::adagrad::{self, Adadelta, Adagrad};
+use super::adam::{self, Adam};
+use super::adamax::{self, Adamax, NAdam, RAdam};
+use super::rmsprop::{self, RmsProp};
+use super::sgd::{self, Sgd};
+use super::state::{Slot, State};
+use crate::engine::value::Value;
+use crate::error::{Error, Result};
+use crate::train::hyper::Hyper;
+
+/// A class of torch.optim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// `torch.optim.SGD`
+    Sgd,
+    /// `torch.optim.Adam`
+    Adam,
+    /// `torch.optim.AdamW`
+    AdamW,
+    /// `torch.optim.RMSprop`
+    RmsProp,
+    /// `torch.optim.Adagrad`
+    Adagrad,
+    /// `torch.optim.Adadelta`
+    Adadelta,
+    /// `torch.optim.Adamax`
+    Adamax,
+    /// `torch.optim.NAdam`
+    NAdam,
+    /// `torch.optim.RAdam`
+    RAdam,
+}
+
+/// Every class, by its name.
+const CLASSES: &[(&str, Class)] = &[
+    ("SGD", Class::Sgd),
+    ("Adam", Class::Adam),
+    ("AdamW", Class::AdamW),
+    ("RMSprop", Class::RmsProp),
+    ("Adagrad", Class::Adagrad),
+    ("Adadelta", Class::Adadelta),
+    ("Adamax", Class::Adamax),
+    ("NAdam", Class::NAdam),
+    ("RAdam", Class::RAdam),
+];
+
+/// torch.optim's other classes.
+const OTHERS: &[&str] = &["ASGD", "Adafactor", "LBFGS", "Muon", "Rprop", "SparseAdam"];
+
+impl Class {
+    /// By its name, with or without `torch.optim.`.
+    ///
+    /// # Errors
+    /// Unsupported for torch.optim's other classes, Mismatch for other names.
+    pub fn named(name: &str) -> Result<Self> {
+        let short = name.rsplit('.').next().unwrap_or(name);
+        let known = CLASSES.iter().find(|(n, _)| *n == short).map(|(_, class)| *class);
+        known.ok_or_else(|| match OTHERS.contains(&short) {
+            true => Error::unsupported(format!("torch.optim.{short}")),
+            false => {
+                let names: Vec<_> = CLASSES.iter().map(|(name, _)| *name).collect();
+                Error::mismatch(format!("module 'torch.optim' has no attribute '{short}'"))
+                    .hint(format!("it has {}", names.join(", ")))
+            }
+        })
+    }
+
+    /// `SGD`, `Adam`, ...
+    pub fn name(self) -> &'static str {
+        CLASSES.iter().find(|(_, class)| *class == self).map_or("", |(name, _)| name)
+    }
+
+    /// `defaults`, in the order of a saved param_group.
+    pub fn defaults(self) -> &'static [Default] {
+        match self {
+            Self::Sgd => sgd::DEFAULTS,
+            Self::Adam => adam::ADAM,
+            Self::AdamW => adam::ADAMW,
+            Self::RmsProp => rmsprop::DEFAULTS,
+            Self::Adagrad => adagrad::ADAGRAD,
+            Self::Adadelta => adagrad::ADADELTA,
+            Self::Adamax => adamax::ADAMAX,
+            Self::NAdam => adamax::NADAM,
+            Self::RAdam => adamax::RADAM,
+        }
+    }
+
+    /// What `__setstate__` adds to a group that an older torch saved.
+    pub fn restored(self) -> &'static [Default] {
+        match self {
+            Self::Sgd => sgd::RESTORED,
+            Self::Adam | Self::AdamW => adam::RESTORED,
+            Self::RmsProp => rmsprop::RESTORED,
+            Self::Adagrad => adagrad::ADAGRAD_RESTORED,
+            Self::Adadelta => adagrad::ADADELTA_RESTORED,
+            Self::Adamax => adamax::ADAMAX_RESTORED,
+            Self::NAdam => adamax::NADAM_RESTORED,
+            Self::RAdam => adamax::RADAM_RESTORED,
+        }
+    }
+
+    /// The constructor's arguments with what the caller gives, checked as the constructor checks them.
+    pub fn arguments(self, given: &Hyper) -> Result<Hyper> {
+        let mut all = Hyper::new(self.defaults().iter().copied());
+        for (name, value) in given.iter() {
+            // AdamW's constructor fixes it.
+            let fixed = self == Self::AdamW && name == "decoupled_weight_decay";
+            if all.get(name).is_none() || fixed {
+                let text = format!("{}.__init__() got an unexpected keyword argument '{name}'", self.name());
+                return Err(Error::mismatch(text));
+            }
+            all.set(name, value);
+        }
+        match self {
+            Self::Sgd => sgd::check(&all),
+            Self::Adam | Self::AdamW => adam::check(&all),
+            Self::RmsProp => rmsprop::check(&all),
+            Self::Adagrad => adagrad::check_adagrad(&all),
+            Self::Adadelta => adagrad::check_adadelta(&all),
+            Self::Adamax | Self::RAdam => adamax::check(&all),
+            Self::NAdam => adamax::check_nadam(&all),
+        }?;
+        Ok(all)
+    }
+}
+
+/// One group's rule, its hyper-parameters read.
+#[derive(Clone, Debug)]
+pub(super) enum Rule {
+    Sgd(Sgd),
+    Adam(Adam),
+    RmsProp(RmsProp),
+    Adagrad(Adagrad),
+    Adadelta(Adadelta),
+    Adamax(Adamax),
+    NAdam(NAdam),
+    RAdam(RAdam),
+}
+
+impl Rule {
+    pub fn read(class: Class, hyper: &Hyper) -> Result<Self> {
+        Ok(match class {
+            Class::Sgd => Self::Sgd(Sgd::read(hyper)?),
+            Class::Adam => Self::Adam(Adam::read(hyper, false)?),
+            Class::AdamW => Self::Adam(Adam::read(hyper, true)?),
+            Class::RmsProp => Self::RmsProp(RmsProp::read(hyper)?),
+            Class::Adagrad => Self::Adagrad(Adagrad::read(hyper)?),
+            Class::Adadelta => Self::Adadelta(Adadelta::read(hyper)?),
+            Class::Adamax => Self::Adamax(Adamax::read(hyper)?),
+            Class::NAdam => Self::NAdam(NAdam::read(hyper)?),
+            Class::RAdam => Self::RAdam(RAdam::read(hyper)?),
+        })
+    }
+
+    /// The keys that a state has before a step, in order.
+    pub fn slots(&self) -> Vec<Slot> {
+        match self {
+            Self::Sgd(rule) => rule.slots(),
+            Self::Adam(rule) => rule.slots(),
+            Self::RmsProp(rule) => rule.slots(),
+            Self::Adagrad(rule) => rule.slots(),
+            Self::Adadelta(_) => Adadelta::slots(),
+            Self::Adamax(_) => Adamax::slots(),
+            Self::NAdam(_) => NAdam::slots(),
+            Self::RAdam(_) => RAdam::slots(),
+        }
+    }
+
+    /// The parameter after one step.
+    pub fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
+        match self {
+            Self::Sgd(rule) => rule.update(param, grad, state),
+            Self::Adam(rule) => rule.update(param, grad, state),
+            Self::RmsProp(rule) => rule.update(param, grad, state),
+            Self::Adagrad(rule) => rule.update(param, grad, state),
+            Self::Adadelta(rule) => rule.update(param, grad, state),
+            Self::Adamax(rule) => rule.update(param, grad, state),
+            Self::NAdam(rule) => rule.update(param, grad, state),
+            Self::RAdam(rule) => rule.update(param, grad, state),
+        }
+    }
+}

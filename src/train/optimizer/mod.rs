@@ -1,0 +1,177 @@
+//! torch.optim's optimizers: param_groups, a state for each parameter, and the update rules of torch 2.15 (`torch/optim/*.py`, the
+//! single-tensor path; torch's faster paths compute the same).
+//!
+//! A step checks everything before it changes anything. Sparse gradients, complex parameters and `capturable`, `differentiable`, `foreach`
+//! and `fused` as anything but names in a group are not done here.
+
+mod adagrad;
+mod adam;
+mod adamax;
+pub mod class;
+mod rmsprop;
+mod sgd;
+pub mod state;
+
+use super::groups::{GroupSpec, ParamGroup, groups};
+use super::hyper::{Hyper, HyperValue};
+use super::{Gradients, Parameter};
+use crate::engine::program::Weights;
+use crate::engine::value::Value;
+use crate::error::{Error, Result};
+use crate::graph::ValueId;
+use class::{Class, Rule};
+use serde::Deserialize;
+use state::State;
+use std::collections::HashMap;
+
+/// A keyword argument and its default.
+pub type Default = (&'static str, HyperValue);
+
+/// An optimizer as the caller asks for it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct OptimizerSpec {
+    /// torch.optim's class: `Adam`
+    pub class: String,
+    /// its keyword arguments
+    #[serde(default)]
+    pub hyper: Hyper,
+    /// param_groups; one with every parameter when empty
+    #[serde(default)]
+    pub groups: Vec<GroupSpec>,
+}
+
+/// An optimizer at work.
+#[derive(Clone, Debug)]
+pub struct Optimizer {
+    class: Class,
+    defaults: Hyper,
+    groups: Vec<ParamGroup>,
+    state: HashMap<ValueId, State>,
+}
+
+impl Optimizer {
+    /// `torch.optim.Class(params, **hyper)`.
+    ///
+    /// # Errors
+    /// Mismatch in torch's words for arguments out of their range, for groups that do not fit the network; Unsupported for other classes.
+    pub fn new(spec: &OptimizerSpec, parameters: &[Parameter]) -> Result<Self> {
+        let class = Class::named(&spec.class)?;
+        let defaults = class.arguments(&spec.hyper)?;
+        let groups = groups(&spec.groups, &defaults, parameters)?;
+        for (number, group) in groups.iter().enumerate() {
+            Rule::read(class, &group.hyper).map_err(|e| e.at(format!("param_groups[{number}]")))?;
+        }
+        Ok(Self { class, defaults, groups, state: HashMap::new() })
+    }
+
+    /// torch.optim's class.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// The constructor's arguments.
+    pub fn defaults(&self) -> &Hyper {
+        &self.defaults
+    }
+
+    /// `param_groups`
+    pub fn groups(&self) -> &[ParamGroup] {
+        &self.groups
+    }
+
+    /// `param_groups`, for schedulers: they set `lr`, and some `momentum` or `betas`.
+    pub fn groups_mut(&mut self) -> &mut [ParamGroup] {
+        &mut self.groups
+    }
+
+    /// A parameter's state; none before its first step.
+    pub fn state(&self, leaf: ValueId) -> Option<&State> {
+        self.state.get(&leaf)
+    }
+
+    /// `optimizer.step()`: updates every parameter that has a gradient. Nothing is read back.
+    ///
+    /// # Errors
+    /// Mismatch when a gradient's shape or dtype is not its parameter's, when a hyper-parameter or a key of the state is missing; nothing
+    /// has changed then.
+    pub fn step(&mut self, weights: &mut Weights, gradients: &Gradients) -> Result<()> {
+        let mut work = Vec::new();
+        for (number, group) in self.groups.iter().enumerate() {
+            let rule = Rule::read(self.class, &group.hyper).map_err(|e| e.at(format!("param_groups[{number}]")))?;
+            let slots = rule.slots();
+            for parameter in &group.parameters {
+                let Some(gradient) = gradients.get(parameter.leaf) else { continue };
+                let at = |e: Error| e.at(parameter.name.clone());
+                let value =
+                    weights.get(parameter.leaf).ok_or_else(|| at(Error::mismatch("a parameter has no value")))?;
+                fits(value, gradient).map_err(at)?;
+                let key = self.state.get(&parameter.leaf).and_then(|state| state.lacks(&slots));
+                if let Some(key) = key {
+                    return Err(at(Error::mismatch(format!("KeyError: '{key}'"))
+                        .hint("the optimizer's state was made with other options")));
+                }
+            }
+            work.push((rule, slots));
+        }
+        for ((rule, slots), group) in work.iter().zip(&self.groups) {
+            for parameter in &group.parameters {
+                let leaf = parameter.leaf;
+                let Some(gradient) = gradients.get(leaf) else { continue };
+                let Some(value) = weights.take(leaf) else { continue };
+                let state = self.state.entry(leaf).or_insert_with(|| State::new(slots, &value));
+                weights.insert(leaf, rule.update(value, gradient.clone(), state));
+                if state.iter().next().is_none() {
+                    // SGD without momentum keeps nothing, and torch no entry.
+                    self.state.remove(&leaf);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn fits(value: &Value, gradient: &Value) -> Result<()> {
+    if gradient.shape() != value.shape() {
+        let text =
+            format!("assigned grad has data of a different size: {:?}, not {:?}", gradient.shape(), value.shape());
+        return Err(Error::mismatch(text));
+    }
+    if !value.dtype().is_float() {
+        return Err(Error::unsupported(format!("optimizing a parameter of torch.{}", value.dtype().name())));
+    }
+    if gradient.dtype() != value.dtype() {
+        let (got, want) = (gradient.dtype().name(), value.dtype().name());
+        return Err(Error::mismatch(format!(
+            "assigned grad has data of a different type: torch.{got}, not torch.{want}"
+        )));
+    }
+    Ok(())
+}
+
+/// `-grad` where the objective is maximized.
+fn directed(grad: Value, maximize: bool) -> Value {
+    if maximize { grad.scale(-1.0) } else { grad }
+}
+
+/// torch's check of arguments that may not be negative, with its name for each.
+fn not_negative(h: &Hyper, names: &[(&str, &str)]) -> Result<()> {
+    for (name, title) in names {
+        let value = h.number(name)?;
+        if value < 0.0 || value.is_nan() {
+            let shown = h.get(name).unwrap_or(HyperValue::None);
+            return Err(Error::mismatch(format!("Invalid {title}: {shown}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_betas(h: &Hyper) -> Result<()> {
+    let (first, second) = h.pair("betas")?;
+    for (index, beta) in [first, second].into_iter().enumerate() {
+        if !(0.0..1.0).contains(&beta) {
+            let shown = HyperValue::Float(beta);
+            return Err(Error::mismatch(format!("Invalid beta parameter at index {index}: {shown}")));
+        }
+    }
+    Ok(())
+}
