@@ -1,9 +1,10 @@
-//! Convolutions of float32 over one or two dims, as a product of the weights with the patches of the image.
+//! Convolutions of float32 over one or two dims and their gradients, as products with the patches of the image.
 //!
 //! The patches are never laid out as a whole: each block of them is packed when the product asks for it, from an image with its
-//! padding written out, where every patch is the same offsets from another start.
+//! padding written out, where every patch is the same offsets from another start. What suits burn-flex better is left to it: one
+//! channel for each group, three dims.
 
-use super::gemm::{Bias, Matrix, TILE_COLUMNS, multiply};
+use super::gemm::{Bias, Matrix, Scratch, TILE_COLUMNS, multiply};
 use super::{Floats, Host};
 use crate::engine::kernel::Geometry;
 use crate::engine::tensor::Tensor;
@@ -13,45 +14,96 @@ use std::ops::Range;
 const MAX_GROWTH: usize = 8;
 /// A padded copy of this many elements is small whatever the image is.
 const SMALL: usize = 1 << 20;
+/// Pixels whose patches' gradients are computed before they are added to the image's.
+const PIXELS: usize = 512;
 
-/// `F.conv1d`, `F.conv2d`. `None` for what burn-flex does better (one channel for each group) or alone (three dims).
+/// `F.conv1d`, `F.conv2d`.
 pub fn convolution(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: &Geometry) -> Option<Tensor> {
     let (image, kernel) = (Floats::of(x)?, Floats::of(weight)?);
-    let bias = bias.map(Floats::of);
-    let bias = match &bias {
+    let bias = match bias {
         None => None,
-        Some(floats) => Some(floats.as_ref()?.in_order()?),
+        Some(bias) => Some(Floats::of(bias)?.in_order()),
     };
-    let plan = Plan::new(&image, &kernel, geometry)?;
-    let weights = kernel.in_order()?;
+    let plan = Plan::new(&image.shape, &kernel.shape, geometry)?;
+    let weights = kernel.in_order();
+    let (bases, deltas) = (plan.bases(), plan.deltas());
     let mut out = vec![0.0; plan.batch * plan.channels_out * plan.pixels()];
-    let group_out = plan.channels_out / plan.groups;
-    let bases = plan.bases();
-    let deltas = plan.deltas();
-    for (number, out) in out.chunks_exact_mut((group_out * plan.pixels()).max(1)).enumerate() {
+    let mut scratch = Scratch::default();
+    for (number, out) in out.chunks_exact_mut((plan.group_out() * plan.pixels()).max(1)).enumerate() {
         let (sample, group) = (number / plan.groups, number % plan.groups);
         let padded = plan.padded(&image, sample, group)?;
-        let first = group * group_out;
-        let left = Matrix {
-            data: weights.get(first * deltas.len()..)?,
-            rows: group_out,
-            columns: deltas.len(),
-            row: deltas.len(),
-            column: 1,
-        };
-        let bias = match bias {
+        let first = group * plan.group_out();
+        let bias = match &bias {
             None => Bias::None,
-            Some(all) => Bias::Rows(all.get(first..first + group_out)?),
+            Some(all) => Bias::Rows(all.get(first..first + plan.group_out())?),
         };
         let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| {
-            let (deltas, bases) = (deltas.get(k).unwrap_or_default(), bases.get(j).unwrap_or_default());
-            patches(&padded, deltas, bases, panels);
+            patches(&padded, deltas.get(k).unwrap_or_default(), bases.get(j).unwrap_or_default(), panels);
         };
-        multiply(&left, plan.pixels(), pack, bias, out);
+        multiply(&plan.weights(&weights, group)?, plan.pixels(), pack, bias, out, &mut scratch);
     }
     let mut shape = vec![plan.batch, plan.channels_out];
     shape.extend(plan.output.iter().skip(2 - geometry.stride.len()));
     Some(x.place().upload(Host::F32(out), &shape))
+}
+
+/// The gradient of a convolution's weight, from the input and the gradient of its output.
+pub fn weight_gradient(x: &Tensor, gradient: &Tensor, weight_shape: &[usize], geometry: &Geometry) -> Option<Tensor> {
+    let (image, gradient) = (Floats::of(x)?, Floats::of(gradient)?.in_order());
+    let plan = Plan::new(&image.shape, weight_shape, geometry)?;
+    let (bases, deltas) = (plan.bases(), plan.deltas());
+    let mut out = vec![0.0; plan.channels_out * deltas.len()];
+    let mut scratch = Scratch::default();
+    for sample in 0..plan.batch {
+        for (group, out) in out.chunks_exact_mut((plan.group_out() * deltas.len()).max(1)).enumerate() {
+            let padded = plan.padded(&image, sample, group)?;
+            let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| {
+                patches(&padded, bases.get(k).unwrap_or_default(), deltas.get(j).unwrap_or_default(), panels);
+            };
+            multiply(&plan.outputs(&gradient, sample, group)?, deltas.len(), pack, Bias::Sum, out, &mut scratch);
+        }
+    }
+    Some(x.place().upload(Host::F32(out), weight_shape))
+}
+
+/// The gradient of a convolution's input, from the weight and the gradient of its output.
+pub fn input_gradient(
+    weight: &Tensor,
+    gradient: &Tensor,
+    input_shape: &[usize],
+    geometry: &Geometry,
+) -> Option<Tensor> {
+    let (kernel, gradient) = (Floats::of(weight)?, Floats::of(gradient)?.in_order());
+    let plan = Plan::new(input_shape, &kernel.shape, geometry)?;
+    let weights = kernel.in_order();
+    let (bases, deltas) = (plan.bases(), plan.deltas());
+    let (line, plane) = plan.plane();
+    let ([height, width], [top, left]) = (plan.input, plan.padding);
+    let mut out = vec![0.0; input_shape.iter().product()];
+    let mut scratch = Scratch::default();
+    let mut columns = vec![0.0; deltas.len() * PIXELS.min(bases.len())];
+    for (number, out) in out.chunks_exact_mut((plan.channels * height * width).max(1)).enumerate() {
+        let (sample, group) = (number / plan.groups, number % plan.groups);
+        let kernel = plan.weights(&weights, group)?.transposed();
+        let outputs = plan.outputs(&gradient, sample, group)?;
+        let mut padded = vec![0.0; plan.channels * plane];
+        for (block, bases) in bases.chunks(PIXELS).enumerate() {
+            let columns = columns.get_mut(..deltas.len() * bases.len())?;
+            let part = Matrix { data: outputs.from(0, block * PIXELS), columns: bases.len(), ..outputs };
+            let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| part.pack(k, j, panels);
+            multiply(&kernel, bases.len(), pack, Bias::None, columns, &mut scratch);
+            for (delta, row) in deltas.iter().zip(columns.chunks_exact(bases.len())) {
+                add_patches(&mut padded, *delta, bases, row);
+            }
+        }
+        for (channel, out) in padded.chunks_exact(plane.max(1)).zip(out.chunks_exact_mut((height * width).max(1))) {
+            let lines = channel.chunks_exact(line.max(1)).skip(top).zip(out.chunks_exact_mut(width.max(1)));
+            for (from, out) in lines {
+                out.copy_from_slice(from.get(left..left + width)?);
+            }
+        }
+    }
+    Some(weight.place().upload(Host::F32(out), input_shape))
 }
 
 /// Sizes of a convolution; a signal is an image of height 1.
@@ -70,9 +122,9 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(image: &Floats<'_>, weight: &Floats<'_>, geometry: &Geometry) -> Option<Self> {
+    fn new(image: &[usize], weight: &[usize], geometry: &Geometry) -> Option<Self> {
         let dims = geometry.stride.len();
-        if !(1..=2).contains(&dims) || image.shape.len() != dims + 2 || weight.shape.len() != dims + 2 {
+        if !(1..=2).contains(&dims) || image.len() != dims + 2 || weight.len() != dims + 2 {
             return None;
         }
         let pair = |sizes: &[usize], missing: usize| match *sizes {
@@ -80,20 +132,20 @@ impl Plan {
             [height, width] => Some([height, width]),
             _ => None,
         };
-        let channels = weight.size(1);
+        let channels = *weight.get(1)?;
         let plan = Self {
-            batch: image.size(0),
-            channels_out: weight.size(0),
+            batch: *image.first()?,
+            channels_out: *weight.first()?,
             channels,
             groups: geometry.groups,
-            input: pair(image.shape.get(2..)?, 1)?,
-            kernel: pair(weight.shape.get(2..)?, 1)?,
+            input: pair(image.get(2..)?, 1)?,
+            kernel: pair(weight.get(2..)?, 1)?,
             output: [0, 0],
             stride: pair(&geometry.stride, 1)?,
             padding: pair(&geometry.padding, 0)?,
             dilation: pair(&geometry.dilation, 1)?,
         };
-        if channels * plan.groups != image.size(1) || (channels == 1 && plan.groups > 1) {
+        if channels * plan.groups != *image.get(1)? || (channels == 1 && plan.groups > 1) {
             return None;
         }
         let mut output = [0, 0];
@@ -115,6 +167,10 @@ impl Plan {
         self.output.iter().product()
     }
 
+    fn group_out(&self) -> usize {
+        self.channels_out / self.groups
+    }
+
     /// Width and size of a channel with its padding.
     fn plane(&self) -> (usize, usize) {
         let [height, width] = [0, 1].map(|dim| self.padded_size(dim).unwrap_or(0));
@@ -132,6 +188,19 @@ impl Plan {
         let ([height, width], [down, right], (line, plane)) = (self.kernel, self.dilation, self.plane());
         let row = move |c: usize, y: usize| (0..width).map(move |x| c * plane + y * down * line + x * right);
         (0..self.channels).flat_map(|c| (0..height).flat_map(move |y| row(c, y))).collect()
+    }
+
+    /// The weights of one group: a row for each output channel, a column for each delta.
+    fn weights<'a>(&self, weights: &'a [f32], group: usize) -> Option<Matrix<'a>> {
+        let (rows, columns) = (self.group_out(), self.channels * self.kernel.iter().product::<usize>());
+        Some(Matrix { data: weights.get(group * rows * columns..)?, rows, columns, row: columns, column: 1 })
+    }
+
+    /// What belongs to one group of one sample of the output: a row for each channel, a column for each pixel.
+    fn outputs<'a>(&self, all: &'a [f32], sample: usize, group: usize) -> Option<Matrix<'a>> {
+        let (rows, columns) = (self.group_out(), self.pixels());
+        let data = all.get((sample * self.channels_out + group * rows) * columns..)?;
+        Some(Matrix { data, rows, columns, row: columns, column: 1 })
     }
 
     /// The channels of one group of one sample, with zeros around each.
@@ -166,8 +235,7 @@ fn patches(padded: &[f32], deltas: &[usize], bases: &[usize], panels: &mut [f32]
         let rows = deltas.iter().zip(panel.as_chunks_mut::<TILE_COLUMNS>().0);
         let first = bases.first().copied().unwrap_or(0);
         // Neighbours in a line of the image, as most are, are copied together.
-        let together = bases.len() == TILE_COLUMNS && bases.iter().zip(first..).all(|(&base, next)| base == next);
-        if together {
+        if bases.len() == TILE_COLUMNS && run(bases) == TILE_COLUMNS {
             for (delta, out) in rows {
                 if let Some(pixels) = padded.get(first + delta..).and_then(<[f32]>::first_chunk) {
                     *out = *pixels;
@@ -182,4 +250,23 @@ fn patches(padded: &[f32], deltas: &[usize], bases: &[usize], panels: &mut [f32]
             }
         }
     }
+}
+
+/// Adds a number to the pixel at `delta` of each patch.
+fn add_patches(padded: &mut [f32], delta: usize, bases: &[usize], values: &[f32]) {
+    let (mut bases, mut values) = (bases, values);
+    while let Some(&first) = bases.first() {
+        let (these, later) = values.split_at(run(bases));
+        let pixels = padded.get_mut(first + delta..).unwrap_or_default();
+        for (pixel, value) in pixels.iter_mut().zip(these) {
+            *pixel += value;
+        }
+        (bases, values) = (bases.get(these.len()..).unwrap_or_default(), later);
+    }
+}
+
+/// How many of the first numbers follow one another.
+fn run(bases: &[usize]) -> usize {
+    let first = bases.first().copied().unwrap_or(0);
+    bases.iter().zip(first..).take_while(|(base, next)| *base == next).count()
 }

@@ -34,12 +34,21 @@ pub enum Bias<'a> {
     Rows(&'a [f32]),
     /// one number for each column
     Columns(&'a [f32]),
+    /// what is there: products are summed up
+    Sum,
+}
+
+/// Memory for packed blocks, used again by the next product.
+#[derive(Default)]
+pub struct Scratch {
+    left: Vec<f32>,
+    right: Vec<f32>,
 }
 
 impl Bias<'_> {
     pub fn len(&self) -> Option<usize> {
         match self {
-            Self::None => None,
+            Self::None | Self::Sum => None,
             Self::Rows(all) | Self::Columns(all) => Some(all.len()),
         }
     }
@@ -47,6 +56,7 @@ impl Bias<'_> {
     /// Writes what the sum for row `row`, columns from `column` on, starts from.
     pub fn start(&self, row: usize, column: usize, out: &mut [f32]) {
         match self {
+            Self::Sum => {}
             Self::None => out.fill(0.0),
             Self::Rows(all) => out.fill(all.get(row).copied().unwrap_or(0.0)),
             Self::Columns(all) => {
@@ -120,18 +130,20 @@ pub fn multiply(
     mut pack: impl FnMut(Range<usize>, Range<usize>, &mut [f32]),
     bias: Bias<'_>,
     out: &mut [f32],
+    scratch: &mut Scratch,
 ) {
     for (row, out) in out.chunks_exact_mut(columns.max(1)).enumerate() {
         bias.start(row, 0, out);
     }
     let depth = DEPTH.min(a.columns);
-    let mut left = vec![0.0; a.rows * depth];
-    let mut right = vec![0.0; COLUMNS.min(columns.next_multiple_of(TILE_COLUMNS)) * depth];
+    let Scratch { left, right } = scratch;
+    grow(left, a.rows * depth);
+    grow(right, COLUMNS.min(columns.next_multiple_of(TILE_COLUMNS)) * depth);
     for k in blocks(a.columns, DEPTH) {
         let left = left.get_mut(..a.rows * k.len()).unwrap_or_default();
         a.pack_rows(&k, left);
         for j in blocks(columns, COLUMNS) {
-            pack(k.clone(), j.clone(), &mut right);
+            pack(k.clone(), j.clone(), right);
             let panels = right.chunks_exact(TILE_COLUMNS * k.len());
             for (column, panel) in j.step_by(TILE_COLUMNS).zip(panels) {
                 for (number, rows) in left.chunks(TILE_ROWS * k.len()).enumerate() {
@@ -148,6 +160,12 @@ pub fn multiply(
                 }
             }
         }
+    }
+}
+
+fn grow(buffer: &mut Vec<f32>, len: usize) {
+    if buffer.len() < len {
+        buffer.resize(len, 0.0);
     }
 }
 

@@ -1,17 +1,19 @@
 //! The CPU's own float32 kernels for what networks spend their time in: matrix products and convolutions. burn-flex does the rest.
 //!
-//! They take tensors that live on the CPU and record no gradient; for any other they give `None`, and the caller asks burn.
+//! They take tensors that live on the CPU and record no gradient; for any other they give `None`, and the caller asks burn. `op` puts
+//! them together into rules for gradients.
 
 mod convolution;
 mod dot;
 mod gemm;
 
-pub use convolution::convolution;
+pub use convolution::{convolution, input_gradient, weight_gradient};
 
 use super::tensor::{Host, Tensor};
 use burn::backend::{BackendTensor, DispatchTensorKind};
 use burn::tensor::DType;
-use gemm::{Bias, Matrix};
+use gemm::{Bias, Matrix, Scratch};
+use std::borrow::Cow;
 
 /// Products of this few rows read each weight once and gain nothing from packing.
 const FEW_ROWS: usize = 4;
@@ -51,16 +53,29 @@ impl<'a> Floats<'a> {
         self.strides.get(dim).copied().unwrap_or(0)
     }
 
-    /// The elements in order; `None` where they do not lie so.
-    fn in_order(&self) -> Option<&'a [f32]> {
+    /// The elements in order: copied where they do not lie so.
+    fn in_order(&self) -> Cow<'a, [f32]> {
         let mut run = 1;
+        let mut even = true;
         for (&size, &stride) in self.shape.iter().zip(&self.strides).rev() {
-            if size != 1 && stride != run {
-                return None;
-            }
+            even &= size == 1 || stride == run;
             run *= size;
         }
-        self.data.get(..run)
+        match self.data.get(..run).filter(|_| even) {
+            Some(all) => Cow::Borrowed(all),
+            None => Cow::Owned((0..run).map(|number| self.element(number)).collect()),
+        }
+    }
+
+    /// The `number`th element in order.
+    fn element(&self, number: usize) -> f32 {
+        let mut rest = number;
+        let mut at = 0;
+        for (&size, &stride) in self.shape.iter().zip(&self.strides).rev() {
+            at += rest % size * stride;
+            rest /= size;
+        }
+        self.data.get(at).copied().unwrap_or(0.0)
     }
 
     /// The last two dims of the matrix that starts at `offset`.
@@ -93,9 +108,10 @@ pub fn matmul(x: &Tensor, y: &Tensor) -> Option<Tensor> {
     let batch = shape.clone();
     shape.extend([rows, columns]);
     let mut out = vec![0.0; shape.iter().product()];
+    let mut scratch = Scratch::default();
     for (number, out) in out.chunks_exact_mut((rows * columns).max(1)).enumerate() {
         let (from, to) = (offset(&a, &batch, number), offset(&b, &batch, number));
-        product(&a.matrix(from)?, &b.matrix(to)?, Bias::None, out);
+        product(&a.matrix(from)?, &b.matrix(to)?, Bias::None, out, &mut scratch);
     }
     Some(x.place().upload(Host::F32(out), &shape))
 }
@@ -103,17 +119,17 @@ pub fn matmul(x: &Tensor, y: &Tensor) -> Option<Tensor> {
 /// `x @ weight.T + bias` of matrices: x is (rows, in), the weight (out, in), the bias has (out) elements.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Option<Tensor> {
     let (a, w) = (Floats::of(x)?, Floats::of(weight)?);
-    let bias = bias.map(Floats::of);
-    let bias = match &bias {
-        None => Bias::None,
-        Some(floats) => Bias::Columns(floats.as_ref()?.in_order()?),
+    let bias = match bias {
+        None => None,
+        Some(bias) => Some(Floats::of(bias)?.in_order()),
     };
+    let bias = bias.as_deref().map_or(Bias::None, Bias::Columns);
     let (a, w) = (a.matrix(0)?, w.matrix(0)?.transposed());
     if a.columns != w.rows || bias.len().is_some_and(|n| n != w.columns) {
         return None;
     }
     let mut out = vec![0.0; a.rows * w.columns];
-    product(&a, &w, bias, &mut out);
+    product(&a, &w, bias, &mut out, &mut Scratch::default());
     Some(x.place().upload(Host::F32(out), &[a.rows, w.columns]))
 }
 
@@ -131,11 +147,11 @@ fn offset(floats: &Floats<'_>, batch: &[usize], number: usize) -> usize {
 }
 
 /// `out = a b + bias`, by whichever kernel suits the shapes.
-fn product(a: &Matrix<'_>, b: &Matrix<'_>, bias: Bias<'_>, out: &mut [f32]) {
+fn product(a: &Matrix<'_>, b: &Matrix<'_>, bias: Bias<'_>, out: &mut [f32], scratch: &mut Scratch) {
     if a.rows <= FEW_ROWS && dot::product(a, b, bias, out) {
         return;
     }
-    gemm::multiply(a, b.columns, |k, j, panels| b.pack(k, j, panels), bias, out);
+    gemm::multiply(a, b.columns, |k, j, panels| b.pack(k, j, panels), bias, out, scratch);
 }
 
 #[cfg(test)]

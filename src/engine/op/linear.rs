@@ -37,8 +37,38 @@ pub fn matmul(x: Value, y: Value) -> Result<Tensor> {
     Ok(product(lift(x, rank), lift(y, rank)))
 }
 
+/// Matrix product of the last two dims, which both have; batch dims broadcast, ranks are equal. By the CPU's own kernel where it can.
 fn product(x: Tensor, y: Tensor) -> Tensor {
-    cpu::matmul(&x, &y).unwrap_or_else(|| x.matmul(y))
+    let (tracks_x, tracks_y) = (x.tracked(), y.tracked());
+    if !tracks_x && !tracks_y {
+        return cpu::matmul(&x, &y).unwrap_or_else(|| x.matmul(y));
+    }
+    let (x, y) = same_batch(x, y);
+    let (a, b) = (x.clone().detach(), y.clone().detach());
+    let Some(value) = cpu::matmul(&a, &b) else { return x.matmul(y) };
+    Tensor::with_rule(value, [&x, &y], move |gradient| {
+        // A gradient that nobody asked for is not computed.
+        let of_x = if tracks_x { product(gradient.clone(), transposed(b.clone())) } else { gradient.clone() };
+        let of_y = if tracks_y { product(transposed(a.clone()), gradient) } else { gradient };
+        [of_x, of_y]
+    })
+}
+
+/// Rows and columns exchanged.
+fn transposed(x: Tensor) -> Tensor {
+    let rank = x.rank();
+    x.swap_dims(rank - 2, rank - 1)
+}
+
+/// Expands the batch dims of both to their common sizes.
+fn same_batch(x: Tensor, y: Tensor) -> (Tensor, Tensor) {
+    let batch = x.rank().saturating_sub(2);
+    let mut shapes = (x.shape(), y.shape());
+    for (a, b) in shapes.0.iter_mut().zip(&mut shapes.1).take(batch) {
+        let common = if *a == 1 { *b } else { *a };
+        (*a, *b) = (common, common);
+    }
+    (x.expand(&shapes.0), y.expand(&shapes.1))
 }
 
 /// `F.linear`: the weight is (out, in) and is read transposed, not copied.
@@ -52,7 +82,7 @@ pub fn linear(x: Tensor, weight: Tensor, bias: Option<Tensor>) -> Tensor {
     if let Some(y) = cpu::linear(&x, &weight, bias.as_ref()) {
         return y;
     }
-    let y = x.matmul(weight.swap_dims(0, 1));
+    let y = product(x, weight.swap_dims(0, 1));
     match bias {
         Some(bias) => {
             let n = bias.numel();
