@@ -65,6 +65,7 @@ export class Host implements Backend {
         training: model.training,
         missingKeys: model.missingKeys,
         unexpectedKeys: model.unexpectedKeys,
+        optimizer: model.optimizer() ?? null,
       };
     },
     inputs: async ({ handle }) => this.#model(handle).inputs(),
@@ -79,6 +80,20 @@ export class Host implements Backend {
     stateDict: ({ handle }) => this.#model(handle).stateDict(),
     set: async ({ handle, name, tensor }) => {
       await this.#model(handle).set(name, tensor);
+      return null;
+    },
+    prepare: ({ handle, options }) => this.#model(handle).prepare(options),
+    trainingMemory: async ({ handle, data }) => this.#model(handle).trainingMemory(data),
+    step: ({ handle, data }, { signal }) => this.#model(handle).step(data, signal),
+    schedulerStep: async ({ handle, metric }) => this.#model(handle).schedulerStep(metric),
+    fitBegin: ({ handle, data, validation, fit, options }) => this.#model(handle).fitBegin(data, validation, fit, options),
+    fitNext: ({ handle }, { progress, signal }) => this.#model(handle).fitNext(progress, signal),
+    fitStop: async ({ handle, best }) => this.#model(handle).fitStop(best),
+    evaluate: ({ handle, data, batchSize }, { progress, signal }) => this.#model(handle).evaluate(data, batchSize, progress, signal),
+    optimizer: async ({ handle }) => this.#model(handle).optimizer() ?? null,
+    diff: ({ handle }) => this.#model(handle).diff(),
+    revert: async ({ handle }) => {
+      await this.#model(handle).revert();
       return null;
     },
     save: ({ handle, options }, { progress, signal }) => this.#model(handle).save(options, progress, signal),
