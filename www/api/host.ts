@@ -83,13 +83,13 @@ export class Host implements Backend {
       return null;
     },
     prepare: ({ handle, options }) => this.#model(handle).prepare(options),
-    trainingMemory: async ({ handle, data }) => this.#model(handle).trainingMemory(data),
+    trainingMemory: ({ handle, data }) => this.#model(handle).trainingMemory(data),
     step: ({ handle, data }, { signal }) => this.#model(handle).step(data, signal),
-    schedulerStep: async ({ handle, metric }) => this.#model(handle).schedulerStep(metric),
+    schedulerStep: ({ handle, metric }) => this.#model(handle).schedulerStep(metric),
     fitBegin: ({ handle, data, validation, fit, options }) => this.#model(handle).fitBegin(data, validation, fit, options),
-    fitNext: ({ handle }, { progress, signal }) => this.#model(handle).fitNext(progress, signal),
-    fitStop: async ({ handle, best }) => this.#model(handle).fitStop(best),
-    evaluate: ({ handle, data, batchSize }, { progress, signal }) => this.#model(handle).evaluate(data, batchSize, progress, signal),
+    fitNext: ({ handle }, { signal }) => this.#model(handle).fitNext(signal),
+    fitStop: ({ handle, best }) => this.#model(handle).fitStop(best),
+    evaluate: ({ handle, data, batchSize }, { signal }) => this.#model(handle).evaluate(data, batchSize, signal),
     optimizer: async ({ handle }) => this.#model(handle).optimizer() ?? null,
     diff: ({ handle }) => this.#model(handle).diff(),
     revert: async ({ handle }) => {

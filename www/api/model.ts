@@ -254,7 +254,7 @@ export class Model {
    * ```
    */
   async evaluate(data: SampleData, options: EvaluateOptions = {}): Promise<Evaluation> {
-    const { loss, batchSize = BATCH_SIZE, signal, onProgress } = options;
+    const { loss, batchSize = BATCH_SIZE, signal } = options;
     const raw = toRawData(data);
     const wanted = loss === undefined ? undefined : JSON.stringify(toRawLoss(loss));
     if (loss !== undefined && this.#loss === undefined) {
@@ -269,7 +269,7 @@ export class Model {
         hint: "Leave loss out, or call revert() first.",
       });
     }
-    return this.#call("evaluate", { data: raw, batchSize }, { signal, onProgress, transfer: dataBuffers(raw) });
+    return this.#call("evaluate", { data: raw, batchSize }, { signal, transfer: dataBuffers(raw) });
   }
 
   /**

@@ -191,13 +191,13 @@ export declare class RimModel {
   stateDict(): Promise<[string, RawTensor][]>;
   set(name: string, tensor: RawTensor): Promise<void>;
   prepare(options: RawTrain): Promise<Prepared>;
-  trainingMemory(data: RawData): TrainingMemory;
+  trainingMemory(data: RawData): Promise<TrainingMemory>;
   step(data: RawData, signal?: AbortSignal): Promise<StepReport>;
-  schedulerStep(metric?: number): number[];
+  schedulerStep(metric?: number): Promise<number[]>;
   fitBegin(data: RawData, validation: RawData | undefined, fit: RawFit, options: RawTrain): Promise<RawFitStart>;
-  fitNext(progress: Report, signal?: AbortSignal): Promise<RawFitEvent>;
-  fitStop(best: boolean): boolean;
-  evaluate(data: RawData, batchSize: number, progress: Report, signal?: AbortSignal): Promise<Evaluation>;
+  fitNext(signal?: AbortSignal): Promise<RawFitEvent>;
+  fitStop(best: boolean): Promise<boolean>;
+  evaluate(data: RawData, batchSize: number, signal?: AbortSignal): Promise<Evaluation>;
   optimizer(): OptimizerState | undefined;
   diff(): Promise<Difference[]>;
   revert(): Promise<void>;

@@ -11,11 +11,10 @@ export type Source = File | Blob | ArrayBuffer | Uint8Array | URL | string;
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /**
- * A step of long work. `total` is 0 while unknown; both count bytes, except for `upload` (tensors), `warm-up` (kernels), `evaluate` (samples)
- * and `loss` (steps).
+ * A step of long work. `total` is 0 while unknown; both count bytes, except for `upload` (tensors) and `warm-up` (kernels).
  */
 export interface Progress {
-  readonly phase: "directory" | "pickle" | "tensors" | "upload" | "warm-up" | "save" | "evaluate" | "loss";
+  readonly phase: "directory" | "pickle" | "tensors" | "upload" | "warm-up" | "save";
   readonly done: number;
   readonly total: number;
   /** What is at hand, e.g. a tensor's name. */
@@ -295,7 +294,7 @@ export interface FitOptions extends TrainOptions, Pick<CallOptions, "signal"> {
 }
 
 /** How a measurement is made. */
-export interface EvaluateOptions extends CallOptions {
+export interface EvaluateOptions extends Pick<CallOptions, "signal"> {
   /** Default: the loss that training was prepared with. */
   readonly loss?: string | LossOptions | undefined;
   /** Samples of a batch. Default 32. */

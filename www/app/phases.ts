@@ -9,12 +9,7 @@ const PHASES: Record<Progress["phase"], string> = {
   upload: "Loading the weights onto the device",
   "warm-up": "Warming up",
   save: "Writing",
-  evaluate: "Measuring",
-  loss: "Reading the loss",
 };
-
-/** Phases that count tensors, kernels, samples and steps; all others count bytes. */
-const COUNTED = new Set<Progress["phase"]>(["upload", "warm-up", "evaluate", "loss"]);
 
 export function phase(progress: Progress | undefined): string {
   if (progress === undefined) return "Starting";
@@ -24,7 +19,8 @@ export function phase(progress: Progress | undefined): string {
 /** How far, and how fast once that can be told. */
 export function figures(progress: Progress | undefined, seconds: number): string {
   if (progress === undefined) return "";
-  const inBytes = !COUNTED.has(progress.phase);
+  // An upload counts tensors, a warm-up kernels, all else bytes.
+  const inBytes = progress.phase !== "warm-up" && progress.phase !== "upload";
   const one = inBytes ? bytes : count;
   const done = progress.total > 0 ? `${one(progress.done)} of ${one(progress.total)}` : one(progress.done);
   return inBytes && seconds > 0.5 ? `${done}, ${bytes(progress.done / seconds)}/s` : done;
