@@ -2,7 +2,7 @@
  * The wasm rim as TypeScript sees it: plain objects and little-endian bytes. Only `host.ts` calls it.
  * @module
  */
-import type { Description, Device, DeviceChoice, InputSpec, Progress, Stats, SummaryRow } from "./types.js";
+import type { Description, Device, DeviceChoice, InputSpec, Progress, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A tensor at the rim: contiguous little-endian bytes. */
 export interface RawTensor {
@@ -48,6 +48,7 @@ export interface RawRun {
 export interface RawBuild {
   source?: string;
   construct?: string;
+  zoo?: string;
   device: DeviceChoice;
   stateDict?: string;
   strict?: boolean;
@@ -74,6 +75,7 @@ export declare class RimCheckpoint {
 /** wasm-bindgen's class `Model`. */
 export declare class RimModel {
   readonly device: Device;
+  readonly recognised: Recognised | undefined;
   readonly training: boolean;
   readonly missingKeys: string[];
   readonly unexpectedKeys: string[];
