@@ -166,7 +166,7 @@ export async function network(expected, device) {
     for (const how of [expected, ...(expected.variants ?? [])]) {
       const [checkpoint, model] = await load(how, expected, device);
       try {
-        if (expected.expect === "recognise") recognised(model, expected);
+        if (expected.expect === "recognise") recognised(model, how.recognised ?? expected.recognised);
         await check(model, {}, how.outputs ?? expected.outputs);
         if (how === expected) {
           for (const further of expected.more ?? []) {
@@ -200,8 +200,8 @@ async function asksForSource(expected, device) {
 }
 
 /** Throws where the network was not recognised as what the case says. */
-function recognised(model, expected) {
-  for (const [field, want] of Object.entries(expected.recognised ?? {})) {
+function recognised(model, as) {
+  for (const [field, want] of Object.entries(as ?? {})) {
     const got = model.recognised?.[field];
     if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`recognised with ${field} ${JSON.stringify(got)}, and ${JSON.stringify(want)} was expected`);
   }

@@ -77,7 +77,8 @@ impl Setting<'_> {
     /// The file alone must do: no source and no name is given. `recognised` in the case says what as.
     fn recognises(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
         let model = self.build(file, None).map_err(|e| said(&e))?;
-        if let Some(want) = self.case["recognised"].as_object() {
+        let said_of = if file["recognised"].is_object() { file } else { self.case };
+        if let Some(want) = said_of["recognised"].as_object() {
             let got = model.recognised().ok_or("runs, and does not say as what")?;
             let got = serde_json::to_value(got).map_err(|e| e.to_string())?;
             for (field, want) in want {

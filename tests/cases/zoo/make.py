@@ -4,10 +4,10 @@ The networks are those of `src/network/zoo`, run by real PyTorch, with random we
 small, so constructors of few blocks stand for the big variants; `tests/torch/zoo.py` makes those.
 """
 
-import copy
 import json
 import pathlib
 import sys
+import types
 from collections import OrderedDict
 
 import torch
@@ -77,33 +77,201 @@ def tokens(high, *shape):
     return lambda g: torch.randint(1, high, shape, generator=g)
 
 
-def half(model):
+def rounded(model):
     """float16 halves the file; the network computes with the rounded weights in float32."""
-    rounded = OrderedDict((k, v.half() if v.is_floating_point() else v) for k, v in model.state_dict().items())
-    rounded._metadata = model.state_dict()._metadata
-    model.load_state_dict(rounded)
-    return rounded
+    state = OrderedDict((k, v.half() if v.is_floating_point() else v) for k, v in model.state_dict().items())
+    state._metadata = model.state_dict()._metadata
+    model.load_state_dict(state)
+    return state
 
 
-def certain(name, construct):
-    return {"name": name, "construct": construct, "confidence": "certain", "notes": []}
+def pickled_as(model, module):
+    """Gives the zoo's classes the names that other people's pickles have: `torchvision.models.resnet.ResNet`, `__main__.ResNet`."""
+    for cls in {type(part) for part in model.modules()}:
+        home = ORIGIN.setdefault(cls, cls.__module__)
+        if home.startswith("zoo."):
+            cls.__module__ = "torchvision.ops.misc" if home == "zoo.torchvision.ops" and module != "__main__" else module
+            parts = cls.__module__.split(".")
+            for end in range(1, len(parts) + 1):
+                package = ".".join(parts[:end])
+                sys.modules.setdefault(package, types.ModuleType(package)).__path__ = []
+            setattr(sys.modules[cls.__module__], cls.__name__, cls)
+
+
+ORIGIN = {}
+
+
+def write(folder, case):
+    """The checkpoints and `case.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    seed = sum(folder.name.encode())
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed + 1)
+    module = zoo(case["module"])
+    model = shake(eval(case["make"], vars(module)), generator)
+    named = {name: made(generator) for name, made in case["inputs"].items()}
+    state = model.state_dict()
+    if case.get("half"):
+        state = rounded(model)
+    if not case.get("metadata", True):
+        state = dict(state)
+    files = []
+    for kind in case.get("files", ["state_dict"]):
+        how = {"file": f"{kind}.pth", "format": "zip", "content": kind, "state_key": None, "key_prefix": None}
+        if kind == "state_dict":
+            torch.save(state, folder / how["file"])
+        elif kind == "parallel":
+            how["content"], how["key_prefix"] = "state_dict", "module."
+            torch.save(nn.DataParallel(model).state_dict(), folder / how["file"])
+        elif kind == "safetensors":
+            from safetensors.torch import save_file
+
+            how |= {"file": "model.safetensors", "format": "safetensors", "content": "state_dict", "recognised": {"confidence": "likely"}}
+            seen = set()
+            once = {k: v for k, v in state.items() if not (v.data_ptr() in seen or seen.add(v.data_ptr()))}
+            save_file({k: v.contiguous() for k, v in once.items()}, folder / how["file"])
+        else:
+            how["content"] = "module"
+            how["recognised"] = {"confidence": "certain"}
+            pickled_as(model, case["pickled"])
+            if kind == "main":
+                pickled_as(model, "__main__")
+                how["recognised"] = {"confidence": "likely"}
+            how["recognised"]["name"] = case["recognised"][0] if kind == "main" else f"{case['pickled']}.{type(model).__name__}"
+            torch.save(model, folder / how["file"])
+        files.append(how)
+    with torch.no_grad():
+        outputs = leaves(model(*[value.clone() for value in named.values()]))
+    first, *variants = files
+    recognised = dict(zip(("name", "construct", "confidence"), case.get("recognised", ())))
+    description = {
+        "name": folder.name,
+        "source": None,
+        "construct": None,
+        **({"zoo": case["zoo"]} if "zoo" in case else {}),
+        **first,
+        **({"recognised": recognised} if recognised and "recognised" not in first else {}),
+        "variants": variants,
+        "inputs": [tensor(name, value) for name, value in named.items()],
+        "call": list(named),
+        "outputs": outputs,
+        "atol": 2e-6,
+        "rtol": 1e-4,
+        "expect": case.get("expect", "recognise"),
+    }
+    (folder / "case.json").write_text(json.dumps(description, indent=None).replace('"outputs"', '\n"outputs"').replace('"inputs"', '\n"inputs"') + "\n")
 
 
 VISION = "torchvision."
+MODELS = "torchvision.models."
 
-
-# name: module of the zoo, expression that makes the network, inputs, what it is recognised as, kinds of files
+# name: module of the zoo, expression that makes the network, inputs, kinds of files, what it is recognised as
 CASES = {
-    "resnet": dict(
-        module=VISION + "resnet",
-        make="ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10)",
-        shrink=True,
-        inputs={"x": image(1, 3, 32, 32)},
-        ask="ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10)",
-    ),
     "mobilenet_v2": dict(
         module=VISION + "mobilenetv2",
         make="mobilenet_v2(num_classes=10, width_mult=0.1)",
         inputs={"x": image(2, 3, 32, 32)},
+        half=True,
+        recognised=("mobilenet_v2", "mobilenet_v2(num_classes=10, width_mult=0.1)", "certain"),
+    ),
+    "mobilenet_v2_setting": dict(
+        module=VISION + "mobilenetv2",
+        make="MobileNetV2(num_classes=10, inverted_residual_setting=[[1, 8, 1, 1], [6, 16, 1, 2], [6, 16, 1, 1]])",
+        inputs={"x": image(2, 3, 32, 32)},
+        files=["state_dict", "module"],
+        pickled=MODELS + "mobilenetv2",
+        recognised=(
+            "mobilenet_v2",
+            "MobileNetV2(num_classes=10, inverted_residual_setting=[[1, 8, 1, 1], [6, 16, 1, 2], [6, 16, 1, 1]])",
+            "likely",
+        ),
+    ),
+    "mobilenet_v3": dict(
+        module=VISION + "mobilenetv3",
+        make="mobilenet_v3_small(num_classes=10, width_mult=0.1)",
+        inputs={"x": image(2, 3, 32, 32)},
+        half=True,
+        files=["state_dict", "module"],
+        pickled=MODELS + "mobilenetv3",
+        recognised=("mobilenet_v3_small", "mobilenet_v3_small(num_classes=10, width_mult=0.1)", "certain"),
+    ),
+    "densenet": dict(
+        module=VISION + "densenet",
+        make="DenseNet(growth_rate=6, block_config=(2, 3, 2), num_init_features=8, num_classes=10)",
+        inputs={"x": image(2, 3, 64, 64)},
+        files=["state_dict", "parallel", "module", "main", "safetensors"],
+        pickled=MODELS + "densenet",
+        recognised=("densenet", "DenseNet(num_classes=10, growth_rate=6, block_config=(2, 3, 2), num_init_features=8)", "certain"),
+    ),
+    "shufflenet_v2": dict(
+        module=VISION + "shufflenetv2",
+        make="ShuffleNetV2([2, 3, 1], [8, 12, 16, 24, 32], num_classes=10)",
+        inputs={"x": image(2, 3, 32, 32)},
+        files=["state_dict", "module"],
+        pickled=MODELS + "shufflenetv2",
+        recognised=("shufflenet_v2", "ShuffleNetV2([2, 3, 1], [8, 12, 16, 24, 32], num_classes=10)", "certain"),
+    ),
+    "efficientnet": dict(
+        module=VISION + "efficientnet",
+        make="EfficientNet([FusedMBConvConfig(1, 3, 1, 8, 8, 1), FusedMBConvConfig(2, 3, 2, 8, 16, 2), MBConvConfig(4, 5, 2, 16, 24, 2)], "
+        "0.2, num_classes=10, last_channel=40)",
+        inputs={"x": image(2, 3, 32, 32)},
+        files=["state_dict", "module"],
+        pickled=MODELS + "efficientnet",
+        recognised=(
+            "efficientnet",
+            "EfficientNet([FusedMBConvConfig(1, 3, 1, 8, 8, 1), FusedMBConvConfig(2, 3, 2, 8, 16, 2), MBConvConfig(4, 5, 2, 16, 24, 2)], "
+            "0.2, num_classes=10, last_channel=40)",
+            "likely",
+        ),
+    ),
+    "convnext": dict(
+        module=VISION + "convnext",
+        make="ConvNeXt([CNBlockConfig(8, 16, 2), CNBlockConfig(16, None, 1)], num_classes=10)",
+        inputs={"x": image(2, 3, 32, 32)},
+        files=["state_dict", "module"],
+        pickled=MODELS + "convnext",
+        recognised=("convnext", "ConvNeXt([CNBlockConfig(8, 16, 2), CNBlockConfig(16, None, 1)], num_classes=10)", "certain"),
+    ),
+    "vit": dict(
+        module=VISION + "vision_transformer",
+        make="VisionTransformer(32, 8, 2, 1, 64, 48, num_classes=10)",
+        inputs={"x": image(2, 3, 32, 32)},
+        half=True,
+        files=["state_dict", "module"],
+        pickled=MODELS + "vision_transformer",
+        recognised=(
+            "vit",
+            "VisionTransformer(image_size=32, patch_size=8, num_layers=2, num_heads=1, hidden_dim=64, mlp_dim=48, num_classes=10)",
+            "likely",
+        ),
+    ),
+    "swin": dict(
+        module=VISION + "swin_transformer",
+        make="SwinTransformer([2, 2], 16, [2, 2], [2, 4], [3, 3], num_classes=10)",
+        inputs={"x": image(2, 3, 30, 26)},
+        files=["state_dict", "module"],
+        pickled=MODELS + "swin_transformer",
+        recognised=("swin", "SwinTransformer([2, 2], 16, [2, 2], [2, 4], [3, 3], num_classes=10)", "certain"),
+    ),
+    "by_name": dict(
+        module=VISION + "mobilenetv3",
+        make="mobilenet_v3_small(num_classes=4, width_mult=0.1)",
+        inputs={"x": image(1, 3, 32, 32)},
+        zoo="mobilenet_v3_small(num_classes=4, width_mult=0.1)",
+        half=True,
+        recognised=("mobilenet_v3_small", "mobilenet_v3_small(num_classes=4, width_mult=0.1)", "certain"),
+    ),
+    "by_family": dict(
+        module=VISION + "densenet",
+        make="DenseNet(growth_rate=4, block_config=(2, 2), num_init_features=6, num_classes=3)",
+        inputs={"x": image(1, 3, 32, 32)},
+        zoo="densenet",
+        recognised=("densenet", "DenseNet(num_classes=3, growth_rate=4, block_config=(2, 2), num_init_features=6)", "certain"),
     ),
 }
+
+if __name__ == "__main__":
+    for name, case in CASES.items():
+        if not sys.argv[1:] or name in sys.argv[1:]:
+            write(HERE / name, case)
