@@ -1,4 +1,4 @@
-//! The doors through which a network comes: PyTorch source, or a whole pickled module; load_state_dict; the trace to a graph.
+//! The doors through which a network comes: PyTorch source, a whole pickled module, the zoo; load_state_dict; the trace to a graph.
 //!
 //! A [`Network`] is a module tree in the evaluator's hands, with its parameters and buffers named as `state_dict()` names them. It
 //! holds no weights: [`state`] says which key of a state_dict each leaf takes.
@@ -9,6 +9,7 @@ pub mod state;
 pub mod summary;
 pub mod trace;
 pub mod whole;
+pub mod zoo;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Info, LeafKind, Structure, ValueId};
@@ -83,6 +84,14 @@ impl Network {
     /// `state_dict()._metadata`: each module's path and version.
     pub fn versions(&self) -> &[(String, i64)] {
         &self.versions
+    }
+
+    /// Each module's path and class, without the class's own module: `("layer1.0", "BasicBlock")`.
+    pub fn classes(&mut self) -> Vec<(String, String)> {
+        let root = self.root;
+        let modules = &self.interpreter.trace().modules;
+        let paths = walk::paths(modules, root).into_iter();
+        paths.filter_map(|(path, id)| Some((path, modules.get(id)?.class.short().to_owned()))).collect()
     }
 
     /// The graph of the values that the constructor gave some leaves: no inputs, a tuple as output.

@@ -1,6 +1,7 @@
 //! A network from the PyTorch source that defines it: parse, choose the class, run the constructor.
 
 use super::Network;
+use super::zoo::table::LIBRARY;
 use crate::error::{Error, Result};
 use crate::python::interpreter::{ClassInfo, Interpreter, ParameterInfo};
 use crate::python::program::Program;
@@ -16,7 +17,7 @@ impl Network {
     /// Python's own, located by line; Mismatch `needs_construct` when the source does not say by itself what to build.
     pub fn from_source(source: &str, construct: Option<&str>) -> Result<Self> {
         let program = Program::parse(source, FILENAME)?;
-        let mut interpreter = Interpreter::new(Some(program));
+        let mut interpreter = Interpreter::offering(LIBRARY, Some(program));
         let expression = match construct.map(str::trim).filter(|c| !c.is_empty()) {
             Some(expression) => expression.to_owned(),
             None => choose(&interpreter.classes())?,

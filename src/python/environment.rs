@@ -155,11 +155,14 @@ impl Interpreter {
             }
         }
         let globals = env.globals();
-        self.demand(&globals, name);
+        let offered = self.is_offered(&globals);
+        if !offered {
+            self.demand(&globals, name);
+        }
         if let Some(object) = globals.get(name) {
             return Ok(Some(object));
         }
-        if let Some(object) = self.starred(name)? {
+        if !offered && let Some(object) = self.starred(name)? {
             return Ok(Some(object));
         }
         if let Some(object) = builtins::lookup(self, name) {

@@ -34,6 +34,7 @@ pub mod operator;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that fails says where")]
 mod oracle_tests;
+pub mod package;
 pub mod program;
 pub mod raised;
 pub mod repr;

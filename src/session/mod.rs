@@ -5,6 +5,7 @@
 pub mod compiled;
 pub mod input;
 pub mod model;
+pub mod recognise;
 pub mod save;
 
 use crate::checkpoint::Checkpoint;
@@ -19,6 +20,7 @@ use crate::graph::ValueId;
 use crate::network::Network;
 use crate::network::state::Offered;
 use crate::network::whole;
+use crate::network::zoo::Recognised;
 use crate::source::{ByteSource, Progress};
 use model::Model;
 use std::rc::Rc;
@@ -31,8 +33,10 @@ pub struct Session {
 /// How to build a network.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
-    /// PyTorch source; without it the file must hold a whole module
+    /// PyTorch source; without it the file must hold a whole module, or a state_dict whose network is known
     pub source: Option<String>,
+    /// a network of the zoo: `resnet18`, `resnet18(num_classes=10)`
+    pub zoo: Option<String>,
     /// the Python expression that constructs the network
     pub construct: Option<String>,
     /// where to run it
@@ -72,7 +76,7 @@ impl Session {
     /// Rebuilds the network, loads its weights onto a device, and puts it in eval mode.
     ///
     /// # Errors
-    /// Unsupported `needs_source` when the file has no network and none is given; Mismatch `load_state_dict` when keys or shapes do not fit;
+    /// Unsupported `needs_source` when the file has no network, its keys are of no known one, and none is given; Mismatch `load_state_dict` when keys or shapes do not fit;
     /// Python's and torch's own errors from constructing it.
     pub async fn build(&self, options: &BuildOptions, progress: &dyn Progress) -> Result<Model> {
         let (mut network, weights) = self.network(options)?;
@@ -83,26 +87,26 @@ impl Session {
 
     fn network(&self, options: &BuildOptions) -> Result<(Network, Loaded)> {
         let source = options.source.as_deref();
+        let path = options.state_dict.as_deref();
+        if let Some(name) = options.zoo.as_deref() {
+            return self.from_zoo(name, path, options.strict);
+        }
         if options.state_dict.is_none()
             && options.construct.is_none()
             && let Some(tree) = whole::find(&self.checkpoint)?
         {
-            let (network, pairs) = Network::from_module(&tree, &self.checkpoint, source)?;
-            return Ok((network, Loaded { pairs, ..Loaded::default() }));
+            let (network, pairs, recognised) = Network::from_module(&tree, &self.checkpoint, source)?;
+            return Ok((network, Loaded { pairs, recognised, ..Loaded::default() }));
         }
-        let Some(source) = source else {
-            return Err(Error::unsupported("a state_dict has weights and no network")
-                .code("needs_source")
-                .at("state_dict")
-                .hint("paste the source of the nn.Module class that it was saved from"));
-        };
+        let Some(source) = source else { return self.recognised(path) };
         let mut network = Network::from_source(source, options.construct.as_deref())?;
-        let state = self.state_dict(options.state_dict.as_deref())?;
-        let loaded = self.load_state_dict(&mut network, state, options.strict)?;
+        let state = self.state_dict(path)?;
+        let loaded = self.load_state_dict(&mut network, state, options.strict, false)?;
         Ok((network, loaded))
     }
 
-    fn load_state_dict(&self, network: &mut Network, state: StateDict, strict: bool) -> Result<Loaded> {
+    /// `tied`: a weight that has a value under one of its names lacks none, as in transformers.
+    fn load_state_dict(&self, network: &mut Network, state: StateDict, strict: bool, tied: bool) -> Result<Loaded> {
         let prefix = state.prefix.unwrap_or("");
         let bare = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_owned();
         let offered = |strip: bool| {
@@ -123,11 +127,15 @@ impl Session {
                 (matching, stripped) = (other, true);
             }
         }
+        if tied {
+            matching = matching.without_tied(network);
+        }
         matching.check(&network.class(), strict)?;
         let tensors: Vec<TensorId> = state.keys.values().copied().collect();
         let pairs = matching.pairs.iter().filter_map(|(leaf, at)| Some((*leaf, *tensors.get(*at)?))).collect();
         let prefix = if stripped { prefix.to_owned() } else { String::new() };
-        Ok(Loaded { pairs, missing: matching.missing, unexpected: matching.unexpected, prefix, state: Some(state) })
+        let (missing, unexpected) = (matching.missing, matching.unexpected);
+        Ok(Loaded { pairs, missing, unexpected, prefix, recognised: None, state: Some(state) })
     }
 
     fn state_dict(&self, path: Option<&str>) -> Result<StateDict> {
@@ -159,6 +167,8 @@ pub struct Loaded {
     pub unexpected: Vec<String>,
     /// what every key has before the network's own name
     pub prefix: String,
+    /// what the network is, where it came from the zoo
+    pub recognised: Option<Recognised>,
     /// the state_dict; `None` for a whole module
     pub state: Option<StateDict>,
 }

@@ -15,6 +15,7 @@ use crate::graph::{Structure, ValueId};
 use crate::network::inputs::InputHint;
 use crate::network::summary::Row;
 use crate::network::trace::Call;
+use crate::network::zoo::Recognised;
 use crate::network::{Network, NetworkLeaf};
 use crate::source::{Phase, Progress, Quiet};
 use std::collections::{HashMap, HashSet};
@@ -99,6 +100,11 @@ impl Model {
     /// `module.training`
     pub fn training(&self) -> bool {
         self.training
+    }
+
+    /// What the network is, where it was asked for by name or recognised.
+    pub fn recognised(&self) -> Option<&Recognised> {
+        self.loaded.recognised.as_ref()
     }
 
     /// `missing_keys` of load_state_dict.

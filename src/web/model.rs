@@ -8,6 +8,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::Info;
 use crate::network::trace::{Argument, Call};
+use crate::network::zoo::Recognised;
 use crate::session::model::Model as Network;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use std::cell::Cell;
@@ -22,6 +23,7 @@ pub struct Model {
     slot: Slot<Network>,
     name: Option<String>,
     device: JsValue,
+    recognised: JsValue,
     missing: Vec<String>,
     unexpected: Vec<String>,
     training: Rc<Cell<bool>>,
@@ -39,6 +41,7 @@ impl Model {
         Self {
             name,
             device: device.into(),
+            recognised: network.recognised().map_or(JsValue::UNDEFINED, recognised),
             missing: network.missing_keys().to_vec(),
             unexpected: network.unexpected_keys().to_vec(),
             training: Rc::new(Cell::new(network.training())),
@@ -63,6 +66,12 @@ impl Model {
     #[wasm_bindgen(getter)]
     pub fn device(&self) -> JsValue {
         self.device.clone()
+    }
+
+    /// `{name, construct?, confidence, notes}` where the network was found without source
+    #[wasm_bindgen(getter)]
+    pub fn recognised(&self) -> JsValue {
+        self.recognised.clone()
     }
 
     /// `module.training`
@@ -153,6 +162,10 @@ impl Model {
             slot.with_async(async |network| save::plan(network, &options, name.as_deref(), &progress).await).await
         })
     }
+}
+
+fn recognised(found: &Recognised) -> JsValue {
+    object::plain(found).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Positional tensors of the given shapes, in the dtypes that forward wants.

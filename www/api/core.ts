@@ -63,6 +63,7 @@ export type {
   GlobalEntry,
   InputSpec,
   LoadOptions,
+  NetworkChoice,
   NetworkSource,
   OpenOptions,
   Output,

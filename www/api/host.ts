@@ -62,6 +62,7 @@ export class Host implements Backend {
       return {
         handle: this.#keep(this.#models, model),
         device: model.device,
+        recognised: model.recognised,
         training: model.training,
         missingKeys: model.missingKeys,
         unexpectedKeys: model.unexpectedKeys,

@@ -56,6 +56,7 @@ export type {
   GlobalEntry,
   InputSpec,
   LoadOptions,
+  NetworkChoice,
   NetworkSource,
   OpenOptions,
   Output,

@@ -9,7 +9,7 @@ import type { Structure } from "./rim.js";
 import { assemble } from "./source.js";
 import { fromRaw, toRaw, toRawInputs, transferable } from "./tensor.js";
 import type { Inputs, Tensor, TensorLike } from "./tensor.js";
-import type { CallOptions, Device, InputSpec, Output, RunTime, SavedFile, SaveOptions, SummaryRow } from "./types.js";
+import type { CallOptions, Device, InputSpec, Output, Recognised, RunTime, SavedFile, SaveOptions, SummaryRow } from "./types.js";
 
 /** `Symbol.asyncDispose`, where the browser has it already. */
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
@@ -20,6 +20,8 @@ export class Model {
   readonly checkpoint: Checkpoint;
   /** Where it runs, and why there. */
   readonly device: Device;
+  /** What the network is, where it was found without source: by a name of the zoo, or from the file's keys and shapes. */
+  readonly recognised: Recognised | undefined;
   /** Keys that the network wants and the state_dict lacks; empty unless `strict` was false. */
   readonly missingKeys: readonly string[];
   /** Keys that the state_dict has and the network does not know. */
@@ -35,6 +37,7 @@ export class Model {
   constructor(backend: Backend, checkpoint: Checkpoint, built: Built, owns: boolean) {
     this.checkpoint = checkpoint;
     this.device = built.device;
+    this.recognised = built.recognised;
     this.missingKeys = built.missingKeys;
     this.unexpectedKeys = built.unexpectedKeys;
     this.#backend = backend;

@@ -4,7 +4,7 @@
  */
 import type { PlainError } from "./errors.js";
 import type { RawBuild, RawInputs, RawRun, RawSave, RawSource, RawTensor, SavePlan } from "./rim.js";
-import type { Description, Device, InputSpec, Progress, Stats, SummaryRow } from "./types.js";
+import type { Description, Device, InputSpec, Progress, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A checkpoint or model that the worker holds. */
 export type Handle = number;
@@ -13,6 +13,7 @@ export type Handle = number;
 export interface Built {
   readonly handle: Handle;
   readonly device: Device;
+  readonly recognised?: Recognised | undefined;
   readonly training: boolean;
   readonly missingKeys: readonly string[];
   readonly unexpectedKeys: readonly string[];

@@ -2,7 +2,7 @@
  * The wasm rim as TypeScript sees it: plain objects and little-endian bytes. Only `host.ts` calls it.
  * @module
  */
-import type { Description, Device, DeviceChoice, InputSpec, Progress, Stats, SummaryRow } from "./types.js";
+import type { Description, Device, DeviceChoice, InputSpec, Progress, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A tensor at the rim: contiguous little-endian bytes. */
 export interface RawTensor {
@@ -51,6 +51,7 @@ export interface RawRun {
 export interface RawBuild {
   source?: string;
   construct?: string;
+  zoo?: string;
   device: DeviceChoice;
   stateDict?: string;
   strict?: boolean;
@@ -77,6 +78,7 @@ export declare class RimCheckpoint {
 /** wasm-bindgen's class `Model`. */
 export declare class RimModel {
   readonly device: Device;
+  readonly recognised: Recognised | undefined;
   readonly training: boolean;
   readonly missingKeys: string[];
   readonly unexpectedKeys: string[];

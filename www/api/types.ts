@@ -123,6 +123,24 @@ export interface NetworkSource {
   readonly construct?: string | undefined;
 }
 
+/**
+ * What `build` takes for a network: PyTorch source, or a name of the zoo, with a constructor's arguments or without
+ * (`"resnet18"`, `"resnet18(num_classes=10)"`).
+ */
+export type NetworkChoice = NetworkSource | string;
+
+/** A network that was found without the user's source. */
+export interface Recognised {
+  /** `resnet18`; for a whole module its class. */
+  readonly name: string;
+  /** The Python expression that constructs it. A whole module has none: its attributes are in the file. */
+  readonly construct?: string;
+  /** `"certain"` when keys, shapes and the modules that the file names admit only this one; else `notes` say what was taken as usual. */
+  readonly confidence: "certain" | "likely";
+  /** What the file does not tell. */
+  readonly notes: readonly string[];
+}
+
 /** How a network is built. */
 export interface BuildOptions extends CallOptions {
   /** Default `"auto"`. */
@@ -135,7 +153,7 @@ export interface BuildOptions extends CallOptions {
 
 /** How `load` opens and builds. */
 export interface LoadOptions extends BuildOptions, OpenOptions {
-  readonly network?: NetworkSource | undefined;
+  readonly network?: NetworkChoice | undefined;
 }
 
 /** How a checkpoint is opened. */
