@@ -10,6 +10,10 @@ pub mod hyper;
 pub mod optimizer;
 pub mod scheduler;
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails says where")]
+mod tests;
+
 use crate::engine::value::Value;
 use crate::graph::{Info, ValueId};
 use std::collections::HashMap;
