@@ -4,9 +4,15 @@
 //! rates over time, [`clip`] limits gradients. Everything is computed on the device that the parameters are on, without reading back;
 //! what Python computes as floats is float64 on the host. This layer knows neither burn nor where gradients come from.
 
+pub mod clip;
 pub mod groups;
 pub mod hyper;
 pub mod optimizer;
+pub mod scheduler;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails says where")]
+mod tests;
 
 use crate::engine::value::Value;
 use crate::graph::{Info, ValueId};
