@@ -119,6 +119,11 @@ impl Value {
         self.map(|t| t.clamp_min(Scalar::Float(min)).clamp_max(Scalar::Float(max)))
     }
 
+    /// Every element at most `max`; NaN stays.
+    pub fn at_most(self, max: f64) -> Self {
+        self.map(|t| t.clamp_max(Scalar::Float(max)))
+    }
+
     /// `self * factor`, which is a 0-d value of any floating dtype.
     pub fn scale_by(self, factor: &Self) -> Self {
         let factor = factor.tensor().clone();

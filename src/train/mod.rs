@@ -4,9 +4,11 @@
 //! rates over time, [`clip`] limits gradients. Everything is computed on the device that the parameters are on, without reading back;
 //! what Python computes as floats is float64 on the host. This layer knows neither burn nor where gradients come from.
 
+pub mod clip;
 pub mod groups;
 pub mod hyper;
 pub mod optimizer;
+pub mod scheduler;
 
 use crate::engine::value::Value;
 use crate::graph::{Info, ValueId};

@@ -84,6 +84,11 @@ impl Optimizer {
         &mut self.groups
     }
 
+    /// What schedulers change, and what they look at beside it.
+    pub(super) fn parts(&mut self) -> (&mut [ParamGroup], &Hyper) {
+        (&mut self.groups, &self.defaults)
+    }
+
     /// A parameter's state; none before its first step.
     pub fn state(&self, leaf: ValueId) -> Option<&State> {
         self.state.get(&leaf)
