@@ -6,6 +6,7 @@ pub mod compiled;
 pub mod input;
 pub mod model;
 pub mod save;
+pub mod train;
 
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::describe::Description;
