@@ -4,6 +4,7 @@
 //! holds no weights: [`state`] says which key of a state_dict each leaf takes.
 
 pub mod inputs;
+pub mod loss;
 pub mod source;
 pub mod state;
 pub mod summary;
@@ -102,6 +103,20 @@ impl Network {
         let init =
             init.ok_or_else(|| Error::mismatch("a parameter that neither the file nor the constructor gives"))?;
         Ok(built.finish(Structure::Tuple(init)))
+    }
+
+    /// Puts each batch norm that has parameters into eval mode when all of them are frozen.
+    pub fn freeze_batch_norm(&mut self, frozen: impl Fn(ValueId) -> bool) {
+        let root = self.root;
+        let modules = &mut self.interpreter.trace().modules;
+        for id in walk::distinct(modules, root) {
+            let Some(module) = modules.get_mut(id) else { continue };
+            let mut parameters = module.parameters.values().flatten().peekable();
+            let all = parameters.peek().is_some() && parameters.all(|p| frozen(p.value()));
+            if all && matches!(module.buffers.get("running_mean"), Some(Some(_))) {
+                module.training = false;
+            }
+        }
     }
 
     /// `module.train(mode)` on every module.

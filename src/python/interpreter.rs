@@ -195,6 +195,18 @@ impl Interpreter {
         }
     }
 
+    /// Calls what an expression gave.
+    pub fn call_evaluated(&mut self, callable: &Object, args: Args) -> Result<Value> {
+        let arguments = self.arguments_of(args);
+        let result = self.call_object(callable, arguments);
+        self.returned(result)
+    }
+
+    /// Whether the source gives this name a meaning.
+    pub fn defines(&self, name: &str) -> bool {
+        self.globals.vars.0.borrow().contains_key(name)
+    }
+
     /// The classes of the source, in its order.
     pub fn classes(&self) -> Vec<ClassInfo> {
         let named: Vec<Rc<Class>> = self

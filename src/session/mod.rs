@@ -7,6 +7,7 @@ pub mod input;
 pub mod model;
 pub mod recognise;
 pub mod save;
+pub mod train;
 
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::describe::Description;

@@ -3,6 +3,8 @@
 use super::Loaded;
 use super::compiled::Compiled;
 use super::input::{Inputs, Output, fill};
+use super::train::Trainer;
+use super::train::fit::Fitting;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::tensor::TensorId;
 use crate::data::TensorData;
@@ -32,11 +34,15 @@ pub struct Model {
     pub(super) origin: HashMap<ValueId, TensorId>,
     /// leaves whose values are no longer the file's
     pub(super) changed: HashSet<ValueId>,
-    device: Device,
+    pub(super) device: Device,
     reason: Option<String>,
-    weights: Weights,
-    training: bool,
+    pub(super) weights: Weights,
+    pub(super) training: bool,
     programs: Vec<(bool, Call, Compiled)>,
+    /// what trains it, from the first step on
+    pub(super) trainer: Option<Trainer>,
+    /// the loop over epochs that goes on
+    pub(super) fitting: Option<Fitting>,
 }
 
 /// One run's result.
@@ -84,7 +90,20 @@ impl Model {
         }
         let changed = HashSet::new();
         let programs = Vec::new();
-        Ok(Self { checkpoint, network, loaded, origin, changed, device, reason, weights, training: false, programs })
+        Ok(Self {
+            checkpoint,
+            network,
+            loaded,
+            origin,
+            changed,
+            device,
+            reason,
+            weights,
+            training: false,
+            programs,
+            trainer: None,
+            fitting: None,
+        })
     }
 
     /// Where it runs.
@@ -165,7 +184,7 @@ impl Model {
     }
 
     /// Weights have changed.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.programs.iter_mut().for_each(|(.., program)| program.forget());
     }
 
@@ -222,7 +241,7 @@ impl Model {
 }
 
 /// A tensor of the file as its parameter takes it: the parameter's dtype and shape.
-async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &NetworkLeaf) -> Result<TensorData> {
+pub(super) async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &NetworkLeaf) -> Result<TensorData> {
     let data = checkpoint.read(id).await.map_err(|e| match leaf.names.first() {
         Some(name) if e.location.is_none() => e.at(format!("state_dict[\"{name}\"]")),
         _ => e,

@@ -89,6 +89,15 @@ impl Optimizer {
         (&mut self.groups, &self.defaults)
     }
 
+    /// How many tensors of a parameter's size are kept for it, at most.
+    pub fn moments(&self) -> u64 {
+        let of = |group: &ParamGroup| match Rule::read(self.class, &group.hyper) {
+            Ok(rule) => rule.slots().iter().filter(|(_, start)| !matches!(start, state::Start::Number(_))).count(),
+            Err(_) => 0,
+        };
+        self.groups.iter().map(of).max().unwrap_or(0) as u64
+    }
+
     /// A parameter's state; none before its first step.
     pub fn state(&self, leaf: ValueId) -> Option<&State> {
         self.state.get(&leaf)
