@@ -180,6 +180,7 @@ impl Interpreter {
             "torch" if env.unit.filename == "construct" => Some(Object::Package(Rc::from("torch"))),
             "nn" if env.unit.filename == "construct" => Some(Object::Package(Rc::from("torch.nn"))),
             "F" if env.unit.filename == "construct" => Some(Object::Package(Rc::from("torch.nn.functional"))),
+            "SimpleNamespace" if env.unit.filename == "construct" => Some(Object::Class(self.namespace_class()?)),
             _ => None,
         })
     }

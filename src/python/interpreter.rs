@@ -283,6 +283,17 @@ impl Interpreter {
         self.steps = 0;
     }
 
+    /// A new evaluation that may take so many steps.
+    pub fn limit(&mut self, steps: u64) {
+        self.max_steps = steps;
+        self.steps = 0;
+    }
+
+    /// Steps since the last start.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Counts work.
     pub fn step(&mut self, count: u64) -> Outcome<()> {
         self.steps = self.steps.saturating_add(count);

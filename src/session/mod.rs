@@ -19,6 +19,7 @@ use crate::engine::device::{Choice, Device};
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::network::Network;
+use crate::network::deduce::report::Deduced;
 use crate::network::state::Offered;
 use crate::network::whole;
 use crate::network::zoo::Recognised;
@@ -38,7 +39,7 @@ pub struct BuildOptions {
     pub source: Option<String>,
     /// a network of the zoo: `resnet18`, `resnet18(num_classes=10)`
     pub zoo: Option<String>,
-    /// the Python expression that constructs the network
+    /// the Python expression that constructs the network; without it the arguments are deduced from the state_dict's shapes
     pub construct: Option<String>,
     /// where to run it
     pub device: Choice,
@@ -100,30 +101,36 @@ impl Session {
             return Ok((network, Loaded { pairs, recognised, ..Loaded::default() }));
         }
         let Some(source) = source else { return self.recognised(path) };
-        let mut network = Network::from_source(source, options.construct.as_deref())?;
         let state = self.state_dict(path)?;
+        let mut readings = vec![self.offered(&state, false)?];
+        if state.prefix.is_some_and(|prefix| !prefix.is_empty()) {
+            readings.insert(0, self.offered(&state, true)?);
+        }
+        let (mut network, construct) = Network::from_source(source, options.construct.as_deref(), &readings)?;
         let loaded = self.load_state_dict(&mut network, state, options.strict, false)?;
-        Ok((network, loaded))
+        Ok((network, Loaded { construct: Some(construct), ..loaded }))
+    }
+
+    /// A state_dict's keys and shapes, with or without the prefix that a wrapper left.
+    fn offered(&self, state: &StateDict, strip: bool) -> Result<Vec<Offered>> {
+        let prefix = state.prefix.filter(|_| strip).unwrap_or("");
+        let entries = state.keys.iter().map(|(key, id)| {
+            let key = key.strip_prefix(prefix).unwrap_or(key).to_owned();
+            Ok(Offered { key, shape: self.checkpoint.tensor(*id)?.shape.clone() })
+        });
+        entries.collect()
     }
 
     /// `tied`: a weight that has a value under one of its names lacks none, as in transformers.
     fn load_state_dict(&self, network: &mut Network, state: StateDict, strict: bool, tied: bool) -> Result<Loaded> {
         let prefix = state.prefix.unwrap_or("");
-        let bare = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_owned();
-        let offered = |strip: bool| {
-            let entries = state.keys.iter().map(|(key, id)| {
-                let key = if strip { bare(key) } else { key.clone() };
-                Ok(Offered { key, shape: self.checkpoint.tensor(*id)?.shape.clone() })
-            });
-            entries.collect::<Result<Vec<_>>>()
-        };
         // A network may really have a child called `module` or `model`: the keys as they are go first.
         let version = |module: &str| state.metadata.get(module).copied();
-        let mut matching = network.match_state_dict(&offered(false)?, version);
+        let mut matching = network.match_state_dict(&self.offered(&state, false)?, version);
         let mut stripped = false;
         if !prefix.is_empty() && (!matching.missing.is_empty() || !matching.unexpected.is_empty()) {
             let wrapped = |module: &str| state.metadata.get(&format!("{prefix}{module}")).copied();
-            let other = network.match_state_dict(&offered(true)?, wrapped);
+            let other = network.match_state_dict(&self.offered(&state, true)?, wrapped);
             if other.missing.len() + other.unexpected.len() < matching.missing.len() + matching.unexpected.len() {
                 (matching, stripped) = (other, true);
             }
@@ -136,7 +143,7 @@ impl Session {
         let pairs = matching.pairs.iter().filter_map(|(leaf, at)| Some((*leaf, *tensors.get(*at)?))).collect();
         let prefix = if stripped { prefix.to_owned() } else { String::new() };
         let (missing, unexpected) = (matching.missing, matching.unexpected);
-        Ok(Loaded { pairs, missing, unexpected, prefix, recognised: None, state: Some(state) })
+        Ok(Loaded { pairs, missing, unexpected, prefix, recognised: None, state: Some(state), construct: None })
     }
 
     fn state_dict(&self, path: Option<&str>) -> Result<StateDict> {
@@ -172,4 +179,6 @@ pub struct Loaded {
     pub recognised: Option<Recognised>,
     /// the state_dict; `None` for a whole module
     pub state: Option<StateDict>,
+    /// how the network was constructed; `None` for a whole module
+    pub construct: Option<Deduced>,
 }

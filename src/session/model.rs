@@ -14,6 +14,7 @@ use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::graph::pass::prune::values_of;
 use crate::graph::{Structure, ValueId};
+use crate::network::deduce::report::Deduced;
 use crate::network::inputs::InputHint;
 use crate::network::summary::Row;
 use crate::network::trace::Call;
@@ -124,6 +125,11 @@ impl Model {
     /// What the network is, where it was asked for by name or recognised.
     pub fn recognised(&self) -> Option<&Recognised> {
         self.loaded.recognised.as_ref()
+    }
+
+    /// How the network was constructed, and what its arguments were deduced from; `None` for a whole module.
+    pub fn construct(&self) -> Option<&Deduced> {
+        self.loaded.construct.as_ref()
     }
 
     /// `missing_keys` of load_state_dict.
