@@ -17,6 +17,7 @@ use crate::network::summary::Row;
 use crate::network::trace::Call;
 use crate::network::{Network, NetworkLeaf};
 use crate::source::{Phase, Progress, Quiet};
+use crate::train::training::TrainingState;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -33,9 +34,11 @@ pub struct Model {
     pub(super) changed: HashSet<ValueId>,
     device: Device,
     reason: Option<String>,
-    weights: Weights,
+    pub(super) weights: Weights,
     training: bool,
     programs: Vec<(bool, Call, Compiled)>,
+    /// what is saved of a training beside the weights
+    pub(super) training_state: Option<TrainingState>,
 }
 
 /// One run's result.
@@ -83,7 +86,19 @@ impl Model {
         }
         let changed = HashSet::new();
         let programs = Vec::new();
-        Ok(Self { checkpoint, network, loaded, origin, changed, device, reason, weights, training: false, programs })
+        Ok(Self {
+            checkpoint,
+            network,
+            loaded,
+            origin,
+            changed,
+            device,
+            reason,
+            weights,
+            training: false,
+            programs,
+            training_state: None,
+        })
     }
 
     /// Where it runs.
@@ -159,7 +174,7 @@ impl Model {
     }
 
     /// Weights have changed.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.programs.iter_mut().for_each(|(.., program)| program.forget());
     }
 
