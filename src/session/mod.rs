@@ -6,6 +6,7 @@ pub mod compiled;
 pub mod input;
 pub mod model;
 pub mod recognise;
+pub mod resumption;
 pub mod save;
 pub mod train;
 

@@ -21,6 +21,7 @@ use crate::network::trace::Call;
 use crate::network::zoo::Recognised;
 use crate::network::{Network, NetworkLeaf};
 use crate::source::{Phase, Progress, Quiet};
+use crate::train::training::TrainingState;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -44,6 +45,8 @@ pub struct Model {
     pub(super) trainer: Option<Trainer>,
     /// the loop over epochs that goes on
     pub(super) fitting: Option<Fitting>,
+    /// what is saved of a training beside the weights
+    pub(super) training_state: Option<TrainingState>,
 }
 
 /// One run's result.
@@ -104,6 +107,7 @@ impl Model {
             programs,
             trainer: None,
             fitting: None,
+            training_state: None,
         })
     }
 

@@ -1,4 +1,4 @@
-"""Writes optim.json and optim/*.pth: what torch.optim and torch.optim.lr_scheduler do, for src/train/tests.rs.
+"""Writes optim.json: what torch.optim and torch.optim.lr_scheduler do, for src/train/tests.rs. resume.py has trained files.
 
 Parameters and gradients follow formulas that are exact in float32 (`start`, `gradient`; the Rust side has the same), so that the file holds
 results only. Run with torch 2.15: `python tests/oracle/optim.py`.
@@ -15,7 +15,7 @@ from torch.optim import lr_scheduler
 
 warnings.simplefilter("ignore")
 HERE = pathlib.Path(__file__).parent
-SHAPES = {"a.weight": (2, 3), "a.bias": (3,), "scale": ()}
+SHAPES = {"scale": (), "a.weight": (2, 3), "a.bias": (2,)}
 STEPS = (1, 2, 20)
 
 
@@ -89,7 +89,7 @@ def optimizers():
     def spec(cls, groups=None, **hyper):
         return {"class": cls, "hyper": hyper, **({"groups": groups} if groups else {})}
 
-    two = [{"parameters": ["a.weight"], "lr": 0.05}, {"parameters": ["a.bias", "scale"], "weight_decay": 0.2}]
+    two = [{"parameters": ["a.weight"], "lr": 0.05}, {"parameters": ["a.bias", "scale"], "weight_decay": 0.23}]
     specs = [
         spec("SGD", lr=0.1),
         spec("SGD"),
@@ -101,34 +101,34 @@ def optimizers():
         spec("Adam"),
         spec("Adam", lr=0.01, betas=[0.8, 0.9], eps=1e-3),
         spec("Adam", lr=0.01, betas=[0.4, 0.99]),
-        spec("Adam", lr=0.01, weight_decay=0.1),
+        spec("Adam", lr=0.01, weight_decay=0.13),
         spec("Adam", lr=0.01, amsgrad=True, maximize=True),
-        spec("Adam", lr=0.01, weight_decay=0.1, decoupled_weight_decay=True),
+        spec("Adam", lr=0.01, weight_decay=0.13, decoupled_weight_decay=True),
         spec("Adam", groups=two, lr=0.01),
         spec("AdamW", lr=0.01),
-        spec("AdamW", lr=0.01, weight_decay=0.3, amsgrad=True),
+        spec("AdamW", lr=0.01, weight_decay=0.37, amsgrad=True),
         spec("AdamW", lr=0.01, maximize=True),
         spec("AdamW", groups=two, lr=0.01),
         spec("RMSprop"),
-        spec("RMSprop", lr=0.02, alpha=0.9, eps=1e-4, weight_decay=0.1),
+        spec("RMSprop", lr=0.02, alpha=0.9, eps=1e-4, weight_decay=0.13),
         spec("RMSprop", lr=0.02, momentum=0.9),
         spec("RMSprop", lr=0.02, momentum=0.5, centered=True, alpha=0.7),
         spec("RMSprop", lr=0.02, centered=True, maximize=True),
         spec("Adagrad"),
-        spec("Adagrad", lr=0.1, lr_decay=0.05, weight_decay=0.1),
+        spec("Adagrad", lr=0.1, lr_decay=0.05, weight_decay=0.13),
         spec("Adagrad", lr=0.1, initial_accumulator_value=0.5, eps=1e-5, maximize=True),
         spec("Adadelta"),
-        spec("Adadelta", lr=0.5, rho=0.8, eps=1e-4, weight_decay=0.1),
+        spec("Adadelta", lr=0.5, rho=0.8, eps=1e-4, weight_decay=0.13),
         spec("Adadelta", lr=0.5, maximize=True),
         spec("Adamax"),
-        spec("Adamax", lr=0.02, betas=[0.7, 0.95], eps=1e-4, weight_decay=0.1),
+        spec("Adamax", lr=0.02, betas=[0.7, 0.95], eps=1e-4, weight_decay=0.13),
         spec("Adamax", lr=0.02, maximize=True),
         spec("NAdam"),
-        spec("NAdam", lr=0.02, betas=[0.7, 0.95], momentum_decay=0.01, weight_decay=0.1),
-        spec("NAdam", lr=0.02, weight_decay=0.1, decoupled_weight_decay=True, maximize=True),
+        spec("NAdam", lr=0.02, betas=[0.7, 0.95], momentum_decay=0.01, weight_decay=0.13),
+        spec("NAdam", lr=0.02, weight_decay=0.13, decoupled_weight_decay=True, maximize=True),
         spec("RAdam"),
-        spec("RAdam", lr=0.02, betas=[0.7, 0.9], eps=1e-4, weight_decay=0.1),
-        spec("RAdam", lr=0.02, weight_decay=0.1, decoupled_weight_decay=True, maximize=True),
+        spec("RAdam", lr=0.02, betas=[0.7, 0.9], eps=1e-4, weight_decay=0.13),
+        spec("RAdam", lr=0.02, weight_decay=0.13, decoupled_weight_decay=True, maximize=True),
     ]
     cases = [trace(s) for s in specs]
     cases += [trace(spec("Adam", lr=0.01), "float64"), trace(spec("SGD", lr=0.1, momentum=0.9), "bfloat16")]
