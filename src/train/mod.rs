@@ -8,6 +8,8 @@
 pub mod clip;
 pub mod groups;
 pub mod hyper;
+#[cfg(test)]
+mod loss_tests;
 pub mod optimizer;
 pub mod scheduler;
 pub mod step;

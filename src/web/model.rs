@@ -20,7 +20,7 @@ use web_sys::AbortSignal;
 /// A built network. What can be asked during a run is kept beside it.
 #[wasm_bindgen]
 pub struct Model {
-    slot: Slot<Network>,
+    pub(super) slot: Slot<Network>,
     name: Option<String>,
     device: JsValue,
     recognised: JsValue,

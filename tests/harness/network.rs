@@ -118,8 +118,7 @@ impl Setting<'_> {
 
     fn outputs(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
         let name = file["file"].as_str().unwrap_or_default();
-        let source = self.case["source"].as_str().map(|s| std::fs::read_to_string(self.folder.join(s)));
-        let source = source.transpose().map_err(|e| e.to_string())?;
+        let source = self.source()?;
         let mut model = self.build(file, source).map_err(|e| said(&e))?;
         if self.device != Choice::Cpu && model.device().kind() != "webgpu" {
             return Err(format!("not on WebGPU: {}", model.reason().unwrap_or("no reason")));
@@ -142,7 +141,14 @@ impl Setting<'_> {
         Ok(())
     }
 
-    fn build(&self, file: &Value, source: Option<String>) -> Result<Model, Error> {
+    /// The network's source, where the case has one.
+    pub fn source(&self) -> Result<Option<String>, String> {
+        let source = self.case["source"].as_str().map(|s| std::fs::read_to_string(self.folder.join(s)));
+        source.transpose().map_err(|e| e.to_string())
+    }
+
+    /// Opens a file of the case and builds its network.
+    pub fn build(&self, file: &Value, source: Option<String>) -> Result<Model, Error> {
         let name = file["file"].as_str().unwrap_or_default();
         let source_file = Rc::new(FileSource::open(&self.folder.join(name))?);
         let options = BuildOptions {
@@ -162,7 +168,8 @@ impl Setting<'_> {
         })
     }
 
-    fn inputs(&self) -> Result<Vec<(String, TensorData)>, String> {
+    /// The case's inputs, by name.
+    pub fn inputs(&self) -> Result<Vec<(String, TensorData)>, String> {
         let inputs = self.case["inputs"].as_array().into_iter().flatten();
         inputs
             .map(|input| {
@@ -201,7 +208,7 @@ fn answer(model: &mut Model, inputs: &Inputs) -> Result<Output, String> {
 }
 
 /// Builds the arguments: names in order, nested lists as tuples.
-fn arguments(call: &Value, tensors: &[(String, TensorData)]) -> Result<Inputs, String> {
+pub fn arguments(call: &Value, tensors: &[(String, TensorData)]) -> Result<Inputs, String> {
     fn one(item: &Value, tensors: &[(String, TensorData)]) -> Result<Input, String> {
         match item {
             Value::Array(items) => Ok(Input::Tuple(items.iter().map(|i| one(i, tensors)).collect::<Result<_, _>>()?)),
@@ -252,7 +259,7 @@ pub fn tensor(folder: &Path, spec: &Value) -> Result<TensorData, String> {
 }
 
 /// Follows a path of keys and indexes into what forward returned.
-fn at<'a>(output: &'a Output, path: &Value) -> Option<&'a Output> {
+pub fn at<'a>(output: &'a Output, path: &Value) -> Option<&'a Output> {
     let mut here = output;
     for step in path.as_array().into_iter().flatten() {
         here = match (here, step.as_u64(), step.as_str()) {

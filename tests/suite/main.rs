@@ -27,6 +27,8 @@ mod robustness;
 mod save;
 mod tidy;
 mod torch;
+#[path = "../harness/train.rs"]
+mod train;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;

@@ -326,6 +326,11 @@ impl Model {
         trainer.steps - good.step
     }
 
+    /// The learning rate of each param_group now.
+    pub fn learning_rates(&self) -> Result<Vec<f64>> {
+        self.trainer.as_ref().map(Trainer::lrs).ok_or_else(unprepared)
+    }
+
     /// Steps the scheduler, as `scheduler.step(metric)` after an epoch.
     pub fn scheduler_step(&mut self, metric: Option<f64>) -> Result<Vec<f64>> {
         self.with_trainer(|_, trainer| {
