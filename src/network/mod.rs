@@ -4,6 +4,7 @@
 //! holds no weights: [`state`] says which key of a state_dict each leaf takes.
 
 pub mod inputs;
+pub mod propose;
 pub mod source;
 pub mod state;
 pub mod summary;

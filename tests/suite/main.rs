@@ -29,6 +29,7 @@ mod torch;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;
+mod zoo;
 
 use torchtab::engine::device::Choice;
 
