@@ -6,6 +6,7 @@
 pub mod deduce;
 pub mod inputs;
 pub mod loss;
+pub mod propose;
 pub mod source;
 pub mod state;
 pub mod summary;

@@ -249,7 +249,7 @@ impl Rebuild<'_> {
         Ok(tensor)
     }
 
-    /// An attribute as torch's functions take it. Objects of other classes are left as inert names.
+    /// An attribute as torch's functions take it. Objects of other classes have their attributes, and methods where the source defines them.
     fn value(&mut self, saved: &Saved) -> Result<Value> {
         let mut all = |items: &[Saved]| items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>>>();
         Ok(match saved {
@@ -269,6 +269,22 @@ impl Rebuild<'_> {
             Saved::DType(dtype) => Value::Dtype(*dtype),
             Saved::Device(device) => Value::Device(device.as_str().into()),
             Saved::Global(name) => self.global(name),
+            Saved::Object(class, items) => {
+                let mut attributes = Vec::new();
+                for (key, value) in items {
+                    if let Saved::Str(key) = key {
+                        attributes.push((key.clone(), self.value(value)?));
+                    }
+                }
+                self.interpreter.restore(class, attributes)?
+            }
+            Saved::Partial(function, arguments, keywords) => {
+                let function = self.value(function)?;
+                let arguments = arguments.iter().map(|a| self.value(a)).collect::<Result<Vec<_>>>()?;
+                let keywords = keywords.iter().map(|(k, v)| Ok((self.value(k)?, self.value(v)?)));
+                let keywords = keywords.collect::<Result<Vec<_>>>()?;
+                self.interpreter.partial(function, arguments, keywords)
+            }
         })
     }
 

@@ -38,6 +38,7 @@ pub mod package;
 pub mod program;
 pub mod raised;
 pub mod repr;
+pub mod restore;
 pub mod scope;
 pub mod statement;
 pub mod subscript;

@@ -4,6 +4,7 @@ use super::{Loaded, Session};
 use crate::checkpoint::state_dict::StateDict;
 use crate::error::{Error, Result};
 use crate::network::Network;
+use crate::network::propose::{Proposal, propose};
 use crate::network::state::Offered;
 use crate::network::zoo::{self, Facts, Search};
 
@@ -62,15 +63,24 @@ impl Session {
                 }
             }
         }
-        let hint = "paste the source of the nn.Module class that it was saved from";
-        let hint = match nearest {
-            Some(text) => format!("{hint}; the nearest known network is {text}"),
-            None => hint.to_owned(),
-        };
+        let mut hint = "paste the source of the nn.Module class that it was saved from".to_owned();
+        if let Some(text) = nearest {
+            hint.push_str(&format!("; the nearest known network is {text}"));
+        }
+        if matches!(self.propose(path), Ok(Some(_))) {
+            hint.push_str("; its keys are a plain stack of layers, for which propose() gives source to edit");
+        }
         Err(Error::unsupported("a state_dict has weights and no network")
             .code("needs_source")
             .at("state_dict")
             .hint(hint))
+    }
+
+    /// Source to edit for a bare state_dict whose network is not known; `None` where its keys are no plain stack of layers.
+    pub fn propose(&self, path: Option<&str>) -> Result<Option<Proposal>> {
+        let state = self.state_dict(path)?;
+        let readings = self.readings(&state)?;
+        Ok(readings.iter().rev().find_map(|keys| propose(&keys.offered, keys.modules.as_deref())))
     }
 
     /// A network of the zoo by its name, with or without constructor arguments, filled from the state_dict.

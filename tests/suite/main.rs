@@ -32,6 +32,7 @@ mod train;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;
+mod zoo;
 
 use torchtab::engine::device::Choice;
 

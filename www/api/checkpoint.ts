@@ -15,6 +15,7 @@ import type {
   Entry,
   GlobalEntry,
   NetworkChoice,
+  Proposal,
   StateDictEntry,
   Stats,
   ValueEntry,
@@ -104,6 +105,20 @@ export class Checkpoint {
   stats(name: string, options: CallOptions & { readonly bins?: number | undefined } = {}): Promise<Stats> {
     const { bins, signal, onProgress } = options;
     return this.#backend.call("stats", { handle: this.#handle, name, ...(bins === undefined ? {} : { bins }) }, { signal, onProgress });
+  }
+
+  /**
+   * Source to edit for a state_dict whose network is not known (`build` throws `"needs_source"`): layers and sizes are the file's,
+   * activations, pools and strides are guesses and say so. Undefined where the keys are no plain stack of layers.
+   *
+   * @example
+   * ```ts
+   * const proposal = await checkpoint.propose();
+   * if (proposal) editor.value = proposal.source;
+   * ```
+   */
+  propose(stateDict?: string): Promise<Proposal | undefined> {
+    return this.#backend.call("propose", { handle: this.#handle, ...(stateDict === undefined ? {} : { stateDict }) });
   }
 
   /**

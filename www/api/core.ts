@@ -68,6 +68,8 @@ export type {
   OpenOptions,
   Output,
   Progress,
+  Proposal,
+  Recognised,
   RunTime,
   SavedFile,
   SaveOptions,

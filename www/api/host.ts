@@ -57,6 +57,7 @@ export class Host implements Backend {
     tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),
     stats: ({ handle, name, bins }, { progress, signal }) =>
       this.#checkpoint(handle).stats(name, bins === undefined ? {} : { bins }, progress, signal),
+    propose: async ({ handle, stateDict }) => this.#checkpoint(handle).propose(stateDict),
     build: async ({ handle, options }, { progress, signal }): Promise<Built> => {
       const model = await this.#checkpoint(handle).build(options, progress, signal);
       return {

@@ -61,6 +61,8 @@ export type {
   OpenOptions,
   Output,
   Progress,
+  Proposal,
+  Recognised,
   RunTime,
   SavedFile,
   SaveOptions,

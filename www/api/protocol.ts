@@ -4,7 +4,7 @@
  */
 import type { PlainError } from "./errors.js";
 import type { RawBuild, RawInputs, RawRun, RawSave, RawSource, RawTensor, SavePlan } from "./rim.js";
-import type { Description, Device, InputSpec, Progress, Recognised, Stats, SummaryRow } from "./types.js";
+import type { Description, Device, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A checkpoint or model that the worker holds. */
 export type Handle = number;
@@ -24,6 +24,7 @@ export interface Calls {
   open: { takes: { source: RawSource; name?: string; wasmUrl?: string }; gives: { handle: Handle; description: Description } };
   tensor: { takes: { handle: Handle; name: string }; gives: RawTensor };
   stats: { takes: { handle: Handle; name: string; bins?: number }; gives: Stats };
+  propose: { takes: { handle: Handle; stateDict?: string }; gives: Proposal | undefined };
   build: { takes: { handle: Handle; options: RawBuild }; gives: Built };
   inputs: { takes: { handle: Handle }; gives: InputSpec[] };
   mode: { takes: { handle: Handle; training: boolean }; gives: boolean };

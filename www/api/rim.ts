@@ -2,7 +2,7 @@
  * The wasm rim as TypeScript sees it: plain objects and little-endian bytes. Only `host.ts` calls it.
  * @module
  */
-import type { Description, Device, DeviceChoice, InputSpec, Progress, Recognised, Stats, SummaryRow } from "./types.js";
+import type { Description, Device, DeviceChoice, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A tensor at the rim: contiguous little-endian bytes. */
 export interface RawTensor {
@@ -71,6 +71,7 @@ export declare class RimCheckpoint {
   describe(): Description;
   tensor(name: string): Promise<RawTensor>;
   stats(name: string, options: { bins?: number }, progress: Report, signal?: AbortSignal): Promise<Stats>;
+  propose(stateDict?: string): Proposal | undefined;
   build(options: RawBuild, progress: Report, signal?: AbortSignal): Promise<RimModel>;
   free(): void;
 }

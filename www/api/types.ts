@@ -141,6 +141,16 @@ export interface Recognised {
   readonly notes: readonly string[];
 }
 
+/** Source to edit, for a state_dict whose network is not known. */
+export interface Proposal {
+  /** Python that defines `Net`. Lines that say "guess" are told by nothing in the file. */
+  readonly source: string;
+  /** The expression that constructs it. */
+  readonly construct: string;
+  /** What is a guess, in sentences. */
+  readonly notes: readonly string[];
+}
+
 /** How a network is built. */
 export interface BuildOptions extends CallOptions {
   /** Default `"auto"`. */

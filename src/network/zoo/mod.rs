@@ -1,8 +1,8 @@
 //! The zoo: known architectures as PyTorch source of our own, found by name or recognised from a state_dict's keys and shapes.
 //!
-//! `*.py` beside this file are the networks; the evaluator runs them, and so does real PyTorch in the tests. Each ends with `recognise(shapes)`,
-//! which proposes a constructor's expression. A proposal counts only when what it constructs has exactly the file's keys and shapes; what these
-//! do not tell is in its notes, and the confidence is not called certain then.
+//! `*.py` beside this file are the networks; the evaluator runs them, and so does real PyTorch in the tests. Each ends with
+//! `recognise(shapes, modules)`, which proposes a constructor's expression. A proposal counts only when what it constructs has exactly the
+//! file's keys and shapes; what these do not tell is in its notes, and the confidence is not called certain then.
 
 pub mod table;
 
@@ -102,7 +102,7 @@ pub fn recognise(facts: &Facts<'_>) -> Search {
 /// One family: `None` when it does not know the keys; the number of keys that do not fit, and words for it, when some do not.
 fn attempt(family: &'static Family, facts: &Facts<'_>) -> Result<Option<Result<Found, (usize, String)>>> {
     let mut interpreter = interpreter(family)?;
-    let Some(proposal) = propose(&mut interpreter, facts.offered)? else { return Ok(None) };
+    let Some(proposal) = propose(&mut interpreter, facts)? else { return Ok(None) };
     let network = construct(interpreter, &proposal.construct)?;
     let matching = network.match_state_dict(facts.offered, facts.version).without_tied(&network);
     let problems = matching.missing.len() + matching.unexpected.len() + matching.mismatched.len();
@@ -115,7 +115,10 @@ fn attempt(family: &'static Family, facts: &Facts<'_>) -> Result<Option<Result<F
         return Ok(Some(Err((problems, text))));
     }
     let mut notes = proposal.notes;
-    notes.extend(difference(facts.modules, &network, &proposal.name));
+    match difference(facts.modules, &network, &proposal.name) {
+        Some(text) if family.by_modules => return Ok(Some(Err((1, format!("{}: {text}", proposal.construct))))),
+        other => notes.extend(other),
+    }
     let confidence = if notes.is_empty() { Confidence::Certain } else { Confidence::Likely };
     let recognised = Recognised { name: proposal.name, construct: Some(proposal.construct), confidence, notes };
     Ok(Some(Ok(Found { network, matching, recognised, family })))
@@ -169,7 +172,7 @@ pub fn by_name(text: &str, facts: &Facts<'_>) -> Result<(Network, Recognised)> {
     let expression = if text.contains('(') {
         text.to_owned()
     } else {
-        match propose(&mut interpreter, facts.offered)? {
+        match propose(&mut interpreter, facts)? {
             // resnet18 was asked for; if the file holds a resnet34, load_state_dict says so
             Some(proposal) if proposal.name == name || !family.module_has(&name) => {
                 name = proposal.name;
@@ -201,13 +204,16 @@ fn construct(mut interpreter: Interpreter, expression: &str) -> Result<Network> 
     Network::new(interpreter, root)
 }
 
-/// `recognise(shapes)` of a family.
-fn propose(interpreter: &mut Interpreter, offered: &[Offered]) -> Result<Option<Proposal>> {
+/// `recognise(shapes, modules)` of a family.
+fn propose(interpreter: &mut Interpreter, facts: &Facts<'_>) -> Result<Option<Proposal>> {
     let sizes = |shape: &[u64]| shape.iter().map(|d| i64::try_from(*d).ok().map(Value::Int)).collect::<Option<_>>();
-    let entries = offered.iter().map(|o| Some((Value::Str(o.key.as_str().into()), Value::Tuple(sizes(&o.shape)?))));
+    let entries =
+        facts.offered.iter().map(|o| Some((Value::Str(o.key.as_str().into()), Value::Tuple(sizes(&o.shape)?))));
     let Some(shapes) = entries.collect::<Option<Vec<_>>>() else { return Ok(None) };
     let recognise = interpreter.value("recognise")?;
-    let result = interpreter.call(&recognise, Args::positional(vec![Value::Dict(shapes)]))?;
+    let paths = |paths: &[String]| Value::List(paths.iter().map(|path| Value::Str(path.as_str().into())).collect());
+    let modules = facts.modules.map_or(Value::None, paths);
+    let result = interpreter.call(&recognise, Args::positional(vec![Value::Dict(shapes), modules]))?;
     let Value::Tuple(parts) = result else { return Ok(None) };
     let text = |value: &Value| match value {
         Value::Str(text) => text.to_string(),

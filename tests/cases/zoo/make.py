@@ -1,10 +1,11 @@
 """Writes the zoo's cases with PyTorch 2.15: `python tests/cases/zoo/make.py [NAME…]`.
 
 The networks are those of `src/network/zoo`, run by real PyTorch, with random weights and running statistics that are not the first ones. They are
-small, so constructors of few blocks stand for the big variants; `tests/torch/zoo.py` makes those.
+small, so constructors of few blocks stand for the big variants; `tests/torch/full_size.py` makes those.
 """
 
 import copy
+import importlib.util
 import json
 import pathlib
 import sys
@@ -25,6 +26,35 @@ def zoo(module):
     return __import__(f"zoo.{module}", fromlist=["recognise"])
 
 
+def users(path):
+    """A user's source. What it imports of torchvision is the zoo's here, where torchvision is not installed."""
+
+    class Absent(types.ModuleType):
+        def __getattr__(self, name):
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return lambda *args, **kwargs: None
+
+    parts = {"models": Absent, "models.densenet": Absent, "models.mobilenetv3": Absent, "ops": Absent, "transforms": Absent, "datasets": Absent}
+    package = sys.modules["torchvision"] = types.ModuleType("torchvision")
+    package.__path__ = []
+    for name, kind in parts.items():
+        part = sys.modules[f"torchvision.{name}"] = kind(f"torchvision.{name}")
+        part.__path__ = []
+        setattr(sys.modules["torchvision." + name.rpartition(".")[0]] if "." in name else package, name.rpartition(".")[2], part)
+    for home, names in {"mobilenetv3": ["mobilenet_v3_small"], "densenet": ["DenseNet"], "ops": ["Conv2dNormActivation"]}.items():
+        for name in names:
+            for target in ("models", f"models.{home}", "ops"):
+                if f"torchvision.{target}" in sys.modules:
+                    setattr(sys.modules[f"torchvision.{target}"], name, getattr(zoo(VISION + home), name))
+    spec = importlib.util.spec_from_file_location("model", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    return module
+
+
 def shake(model, inputs, generator):
     """Parameters and statistics as training would leave them: none at its first value, and what a layer gives still tells its inputs apart."""
     with torch.no_grad():
@@ -35,6 +65,8 @@ def shake(model, inputs, generator):
                 value.add_(torch.randn(value.shape, generator=generator) * 0.1)
             elif value.is_floating_point() and value.abs().max() < 1e-3:
                 value.normal_(0, 0.2, generator=generator)
+            elif value.is_floating_point() and value.dim() == 2 and "embed" in name:
+                value.normal_(0, 0.7, generator=generator)
         norms = [part for part in model.modules() if isinstance(part, nn.BatchNorm2d)]
         momenta = [part.momentum for part in norms]
         for part in norms:
@@ -85,6 +117,14 @@ def tokens(high, *shape):
     return lambda g: torch.randint(1, high, shape, generator=g)
 
 
+def noise(*shape):
+    return lambda g: torch.randn(*shape, generator=g).mul(1e4).round().div(1e4)
+
+
+def lengths(longest, *each):
+    return lambda g: torch.tensor([[1] * n + [0] * (longest - n) for n in each])
+
+
 def rounded(model):
     """float16 halves the file; the network computes with the rounded weights in float32."""
     state = OrderedDict((k, v.half() if v.is_floating_point() else v) for k, v in model.state_dict().items())
@@ -98,7 +138,7 @@ def pickled_as(model, module):
     for cls in {type(part) for part in model.modules()}:
         home = ORIGIN.setdefault(cls, cls.__module__)
         if home.startswith("zoo."):
-            cls.__module__ = "torchvision.ops.misc" if home == "zoo.torchvision.ops" and module != "__main__" else module
+            cls.__module__ = module if module == "__main__" else SHARED.get(home, module)
             parts = cls.__module__.split(".")
             for end in range(1, len(parts) + 1):
                 package = ".".join(parts[:end])
@@ -107,6 +147,7 @@ def pickled_as(model, module):
 
 
 ORIGIN = {}
+SHARED = {"zoo.torchvision.ops": "torchvision.ops.misc", "zoo.transformers.ops": "transformers.pytorch_utils"}
 
 
 def write(folder, case):
@@ -115,7 +156,7 @@ def write(folder, case):
     seed = sum(folder.name.encode())
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed + 1)
-    module = zoo(case["module"])
+    module = zoo(case["module"]) if "module" in case else users(folder / "model.py")
     named = {name: made(generator) for name, made in case["inputs"].items()}
     model = shake(eval(case["make"], vars(module)), list(named.values()), generator)
     state = model.state_dict()
@@ -140,12 +181,12 @@ def write(folder, case):
             save_file({k: v.contiguous() for k, v in once.items()}, folder / how["file"])
         else:
             how["content"] = "module"
-            how["recognised"] = {"confidence": "certain"}
-            pickled_as(model, case["pickled"])
             if kind == "main":
                 pickled_as(model, "__main__")
-                how["recognised"] = {"confidence": "likely"}
-            how["recognised"]["name"] = case["recognised"][0] if kind == "main" else f"{case['pickled']}.{type(model).__name__}"
+                how["recognised"] = {"name": case["recognised"][0], "confidence": "likely"}
+            else:
+                pickled_as(model, case["pickled"])
+                how["recognised"] = {"name": f"{case['pickled']}.{type(model).__name__}", "confidence": "certain"}
             torch.save(model, folder / how["file"])
         files.append(how)
     outputs, atol = expected(model, list(named.values()))
@@ -153,8 +194,8 @@ def write(folder, case):
     recognised = dict(zip(("name", "construct", "confidence"), case.get("recognised", ())))
     description = {
         "name": folder.name,
-        "source": None,
-        "construct": None,
+        "source": None if "module" in case else "model.py",
+        "construct": None if "module" in case else case["make"],
         **({"zoo": case["zoo"]} if "zoo" in case else {}),
         **first,
         **({"recognised": recognised} if recognised and "recognised" not in first else {}),
@@ -164,7 +205,7 @@ def write(folder, case):
         "outputs": outputs,
         "atol": atol,
         "rtol": 1e-4,
-        "expect": case.get("expect", "recognise"),
+        **({"expect": "recognise"} if "module" in case else {}),
     }
     (folder / "case.json").write_text(json.dumps(description, indent=None).replace('"outputs"', '\n"outputs"').replace('"inputs"', '\n"inputs"') + "\n")
 
@@ -180,6 +221,7 @@ def expected(model, inputs):
 
 
 VISION = "torchvision."
+LANGUAGE = "transformers."
 MODELS = "torchvision.models."
 
 # name: module of the zoo, expression that makes the network, inputs, kinds of files, what it is recognised as
@@ -271,6 +313,82 @@ CASES = {
         pickled=MODELS + "swin_transformer",
         recognised=("swin", "SwinTransformer([2, 2], 16, [2, 2], [2, 4], [3, 3], num_classes=10)", "certain"),
     ),
+    "bert": dict(
+        module=LANGUAGE + "bert",
+        make="BertForSequenceClassification(BertConfig(vocab_size=40, hidden_size=64, num_hidden_layers=2, num_attention_heads=1, "
+        "intermediate_size=48, max_position_embeddings=16, num_labels=3))",
+        inputs={"input_ids": tokens(40, 3, 9), "attention_mask": lengths(9, 9, 4, 6)},
+        half=True,
+        files=["state_dict", "safetensors", "module"],
+        pickled="transformers.models.bert.modeling_bert",
+        recognised=(
+            "bert",
+            "BertForSequenceClassification(BertConfig(vocab_size=40, hidden_size=64, num_hidden_layers=2, num_attention_heads=1, "
+            "intermediate_size=48, max_position_embeddings=16, type_vocab_size=2, num_labels=3))",
+            "likely",
+        ),
+    ),
+    "bert_old": dict(
+        module=LANGUAGE + "bert",
+        make="BertModel(BertConfig(vocab_size=30, hidden_size=32, num_hidden_layers=2, num_attention_heads=1, intermediate_size=24, "
+        "max_position_embeddings=12, position_ids_saved=True))",
+        inputs={"input_ids": tokens(30, 2, 7)},
+        half=True,
+        recognised=(
+            "bert",
+            "BertModel(BertConfig(vocab_size=30, hidden_size=32, num_hidden_layers=2, num_attention_heads=1, intermediate_size=24, "
+            "max_position_embeddings=12, type_vocab_size=2, position_ids_saved=True))",
+            "likely",
+        ),
+    ),
+    "distilbert": dict(
+        module=LANGUAGE + "distilbert",
+        make="DistilBertForMaskedLM(DistilBertConfig(vocab_size=40, max_position_embeddings=16, n_layers=2, n_heads=1, dim=64, hidden_dim=48))",
+        inputs={"input_ids": tokens(40, 2, 9), "attention_mask": lengths(9, 9, 5)},
+        half=True,
+        files=["state_dict", "safetensors", "module"],
+        pickled="transformers.models.distilbert.modeling_distilbert",
+        recognised=(
+            "distilbert",
+            "DistilBertForMaskedLM(DistilBertConfig(vocab_size=40, max_position_embeddings=16, n_layers=2, n_heads=1, dim=64, hidden_dim=48))",
+            "likely",
+        ),
+    ),
+    "gpt2": dict(
+        module=LANGUAGE + "gpt2",
+        make="GPT2LMHeadModel(GPT2Config(vocab_size=40, n_positions=12, n_embd=40, n_layer=2, n_head=1, saved_masks=('bias', 'masked_bias')))",
+        inputs={"input_ids": tokens(40, 2, 9)},
+        half=True,
+        files=["state_dict", "safetensors", "module"],
+        pickled="transformers.models.gpt2.modeling_gpt2",
+        recognised=(
+            "gpt2-like",
+            "GPT2LMHeadModel(GPT2Config(vocab_size=40, n_positions=12, n_embd=40, n_layer=2, n_head=1, saved_masks=('bias', 'masked_bias')))",
+            "likely",
+        ),
+    ),
+    "unet": dict(
+        module="common.unet",
+        make="UNet(n_channels=1, n_classes=2, width=4)",
+        inputs={"x": image(1, 1, 37, 32)},
+        half=True,
+        recognised=("unet", "UNet(n_channels=1, n_classes=2, width=4)", "certain"),
+    ),
+    "dcgan": dict(
+        module="common.dcgan",
+        make="Generator(nz=6, ngf=4, nc=1)",
+        inputs={"input": noise(2, 6, 1, 1)},
+        files=["state_dict"],
+        recognised=("dcgan_generator", "Generator(nz=6, ngf=4, nc=1)", "likely"),
+    ),
+    "lenet": dict(
+        module="common.lenet",
+        make="PooledLeNet(in_channels=1, channels=(3, 5), kernel=5, side=5, features=(12, 8), num_classes=4)",
+        inputs={"x": image(2, 1, 32, 32)},
+        files=["state_dict", "main"],
+        recognised=("lenet", "PooledLeNet(in_channels=1, channels=(3, 5), kernel=5, side=5, features=(12, 8), num_classes=4)", "likely"),
+    ),
+    "backbone": dict(make="Classifier(num_classes=4)", inputs={"x": image(2, 3, 32, 32)}),
     "by_name": dict(
         module=VISION + "mobilenetv3",
         make="mobilenet_v3_small(num_classes=4, width_mult=0.1)",

@@ -43,7 +43,7 @@ def alexnet(weights=None, progress=True, **kwargs):
     return AlexNet(**kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """An 11x11 convolution to 64 channels."""
     if shapes.get("features.0.weight") != (64, 3, 11, 11):
         return None

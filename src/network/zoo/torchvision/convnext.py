@@ -115,7 +115,7 @@ def convnext_large(weights=None, progress=True, **kwargs):
     return _variant("convnext_large", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """Odd numbers in `features` are stages, even ones halve the size."""
     widths, layers = [], []
     at = 1

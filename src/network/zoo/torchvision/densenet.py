@@ -122,7 +122,7 @@ def densenet201(weights=None, progress=True, **kwargs):
     return DenseNet(*VARIANTS["densenet201"], **kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """The first dense layer's convolutions give growth and bottleneck; blocks and layers are counted."""
     first = "features.denseblock1.denselayer1."
     growth = size(shapes, f"{first}conv2.weight")

@@ -238,7 +238,7 @@ def efficientnet_v2_l(weights=None, progress=True, **kwargs):
     return _variant("efficientnet_v2_l", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """The channels at both ends and the depth of every stage tell the variants apart; other settings are read off stage by stage."""
     classes = size(shapes, "classifier.1.weight")
     stages = 0

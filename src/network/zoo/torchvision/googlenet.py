@@ -130,7 +130,7 @@ def googlenet(weights=None, progress=True, **kwargs):
     return GoogLeNet(**kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """Sizes are fixed but for the classes; `transform_input` leaves no trace."""
     if "inception5b.branch4.1.conv.weight" not in shapes:
         return None

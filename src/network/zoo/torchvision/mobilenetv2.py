@@ -102,7 +102,7 @@ def _blocks(shapes):
     return found
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """Widths give the multiplier of the usual setting; another setting is read off block by block, all but its strides."""
     first = size(shapes, "features.0.0.weight")
     blocks = _blocks(shapes)

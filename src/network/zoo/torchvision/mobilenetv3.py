@@ -155,7 +155,7 @@ def mobilenet_v3_small(weights=None, progress=True, **kwargs):
     return _variant("mobilenet_v3_small", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """The widths that the first and last layers have say the multiplier and the tail."""
     last, classes = size(shapes, "classifier.0.weight"), size(shapes, "classifier.3.weight")
     first = size(shapes, "features.0.0.weight")

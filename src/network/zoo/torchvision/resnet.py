@@ -197,7 +197,7 @@ def wide_resnet101_2(weights=None, progress=True, **kwargs):
     return _variant("wide_resnet101_2", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """The block by its third convolution, the depth of each stage by its numbers, groups and width by the first block's convolutions."""
     if size(shapes, "conv1.weight") != 64 or "layer4.0.conv1.weight" not in shapes or "fc.weight" not in shapes:
         return None

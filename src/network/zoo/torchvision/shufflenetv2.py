@@ -124,7 +124,7 @@ def shufflenet_v2_x2_0(weights=None, progress=True, **kwargs):
     return _variant("shufflenet_v2_x2_0", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """A stage's width is twice its branches'."""
     repeats = [count(shapes, f"stage{stage}.", ".branch2.0.weight") for stage in (2, 3, 4)]
     widths = [size(shapes, "conv1.0.weight")]

@@ -68,7 +68,7 @@ def squeezenet1_1(weights=None, progress=True, **kwargs):
     return SqueezeNet("1_1", **kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """The two versions differ in the first convolution and in where pools stand."""
     for version, (channels, kernel, _) in PLANS.items():
         if shapes.get("features.0.weight") == (channels, 3, kernel, kernel):

@@ -241,7 +241,7 @@ def swin_b(weights=None, progress=True, **kwargs):
     return _variant("swin_b", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """The bias tables tell heads and windows; odd numbers in `features` are stages."""
     table = "attn.relative_position_bias_table"
     depths, heads = [], []

@@ -91,7 +91,7 @@ def vgg19_bn(weights=None, progress=True, **kwargs):
     return _vgg("E", True, kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """Numbers in `features` that no convolution, normalisation or ReLU takes are pools."""
     if "features.0.weight" not in shapes or "classifier.6.weight" not in shapes:
         return None

@@ -163,7 +163,7 @@ def vit_h_14(weights=None, progress=True, **kwargs):
     return _variant("vit_h_14", kwargs)
 
 
-def recognise(shapes):
+def recognise(shapes, modules=None):
     """Everything but the number of heads, which leaves no trace: 64 channels a head are usual."""
     patch, channels = size(shapes, "conv_proj.weight", 2), size(shapes, "conv_proj.weight")
     layers = count(shapes, "encoder.layers.encoder_layer_", ".ln_1.weight")
