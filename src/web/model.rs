@@ -26,6 +26,7 @@ pub struct Model {
     recognised: JsValue,
     missing: Vec<String>,
     unexpected: Vec<String>,
+    construct: JsValue,
     training: Rc<Cell<bool>>,
 }
 
@@ -44,6 +45,10 @@ impl Model {
             recognised: network.recognised().map_or(JsValue::UNDEFINED, recognised),
             missing: network.missing_keys().to_vec(),
             unexpected: network.unexpected_keys().to_vec(),
+            // plain strings and flags: it has no number that JavaScript could not hold
+            construct: network
+                .construct()
+                .map_or(JsValue::UNDEFINED, |c| object::plain(c).unwrap_or(JsValue::UNDEFINED)),
             training: Rc::new(Cell::new(network.training())),
             slot: Slot::new(network),
         }
@@ -90,6 +95,12 @@ impl Model {
     #[wasm_bindgen(getter, js_name = unexpectedKeys)]
     pub fn unexpected_keys(&self) -> Vec<String> {
         self.unexpected.clone()
+    }
+
+    /// `{expression, arguments}`, or undefined for a whole module
+    #[wasm_bindgen(getter)]
+    pub fn construct(&self) -> JsValue {
+        self.construct.clone()
     }
 
     /// Eval mode: dropout passes, batch norm uses its running statistics.

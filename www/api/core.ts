@@ -61,6 +61,8 @@ export type {
   DeviceChoice,
   Entry,
   GlobalEntry,
+  Construct,
+  ConstructArgument,
   InputSpec,
   LoadOptions,
   NetworkChoice,

@@ -67,6 +67,7 @@ export class Host implements Backend {
         training: model.training,
         missingKeys: model.missingKeys,
         unexpectedKeys: model.unexpectedKeys,
+        construct: model.construct,
       };
     },
     inputs: async ({ handle }) => this.#model(handle).inputs(),

@@ -54,6 +54,8 @@ export type {
   DeviceChoice,
   Entry,
   GlobalEntry,
+  Construct,
+  ConstructArgument,
   InputSpec,
   LoadOptions,
   NetworkChoice,

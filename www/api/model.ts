@@ -9,7 +9,7 @@ import type { Structure } from "./rim.js";
 import { assemble } from "./source.js";
 import { fromRaw, toRaw, toRawInputs, transferable } from "./tensor.js";
 import type { Inputs, Tensor, TensorLike } from "./tensor.js";
-import type { CallOptions, Device, InputSpec, Output, Recognised, RunTime, SavedFile, SaveOptions, SummaryRow } from "./types.js";
+import type { CallOptions, Construct, Device, InputSpec, Output, Recognised, RunTime, SavedFile, SaveOptions, SummaryRow } from "./types.js";
 
 /** `Symbol.asyncDispose`, where the browser has it already. */
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
@@ -26,6 +26,8 @@ export class Model {
   readonly missingKeys: readonly string[];
   /** Keys that the state_dict has and the network does not know. */
   readonly unexpectedKeys: readonly string[];
+  /** The Python expression that constructed the network, and what its arguments were deduced from; undefined for a file's own module. */
+  readonly construct: Construct | undefined;
   #backend: Backend;
   #handle: number;
   #owns: boolean;
@@ -40,6 +42,7 @@ export class Model {
     this.recognised = built.recognised;
     this.missingKeys = built.missingKeys;
     this.unexpectedKeys = built.unexpectedKeys;
+    this.construct = built.construct;
     this.#backend = backend;
     this.#handle = built.handle;
     this.#training = built.training;

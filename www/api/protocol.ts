@@ -4,7 +4,7 @@
  */
 import type { PlainError } from "./errors.js";
 import type { RawBuild, RawInputs, RawRun, RawSave, RawSource, RawTensor, SavePlan } from "./rim.js";
-import type { Description, Device, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
+import type { Construct, Description, Device, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A checkpoint or model that the worker holds. */
 export type Handle = number;
@@ -17,6 +17,7 @@ export interface Built {
   readonly training: boolean;
   readonly missingKeys: readonly string[];
   readonly unexpectedKeys: readonly string[];
+  readonly construct?: Construct | undefined;
 }
 
 /** Each call: what it takes and what it gives. */

@@ -2,7 +2,7 @@
  * The wasm rim as TypeScript sees it: plain objects and little-endian bytes. Only `host.ts` calls it.
  * @module
  */
-import type { Description, Device, DeviceChoice, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
+import type { Construct, Description, Device, DeviceChoice, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
 
 /** A tensor at the rim: contiguous little-endian bytes. */
 export interface RawTensor {
@@ -83,6 +83,7 @@ export declare class RimModel {
   readonly training: boolean;
   readonly missingKeys: string[];
   readonly unexpectedKeys: string[];
+  readonly construct: Construct | undefined;
   inputs(): InputSpec[];
   eval(): void;
   train(): void;

@@ -119,7 +119,10 @@ export interface Stats {
 export interface NetworkSource {
   /** Python that defines the `nn.Module` classes. */
   readonly source: string;
-  /** A Python expression that makes the network, e.g. `Net(3, hidden=[16, 32])`; needed where shapes cannot tell the arguments. */
+  /**
+   * A Python expression that makes the network, e.g. `Net(3, hidden=[16, 32])`. Without it the class and its arguments are deduced from the
+   * state_dict's keys and shapes; needed where those cannot tell.
+   */
   readonly construct?: string | undefined;
 }
 
@@ -149,6 +152,26 @@ export interface Proposal {
   readonly construct: string;
   /** What is a guess, in sentences. */
   readonly notes: readonly string[];
+}
+
+/** How a network was constructed. */
+export interface Construct {
+  /** The Python expression: the caller's own, or the one that was deduced. */
+  readonly expression: string;
+  /** Where it was deduced: each argument of the constructor. Empty where the caller gave the expression. */
+  readonly arguments: readonly ConstructArgument[];
+}
+
+/** An argument of a constructor that was deduced. */
+export interface ConstructArgument {
+  /** The parameter, e.g. `hidden` or `config.n_layer`. */
+  readonly name: string;
+  /** Its value as Python writes it. */
+  readonly value: string;
+  /** What told it: `embedding.weight dim 0`, `default`, `model.py:30`. */
+  readonly from: string;
+  /** False where nothing in the file tells the value: a default that was kept, or one without effect in eval mode. */
+  readonly told: boolean;
 }
 
 /** How a network is built. */

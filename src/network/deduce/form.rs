@@ -300,11 +300,11 @@ impl<'a> Source<'a> {
             });
             return Form::Dict(entries.collect());
         }
-        if !uses.fields.is_empty() && !numeric {
-            return self.config(slots, name, parameter, owner, child);
-        }
         if uses.called && !numeric {
             return self.choice(slots, name, self.callables(&short, owner, false));
+        }
+        if !uses.fields.is_empty() && !numeric {
+            return self.config(slots, name, parameter, owner, child);
         }
         if uses.listed && !uses.whole {
             return list(

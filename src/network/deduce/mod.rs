@@ -26,7 +26,7 @@ use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
 use book::Book;
 use form::Source;
-use plan::{Form, Origin, Plan};
+use plan::{Form, Kind, Origin, Plan};
 use probe::{Probe, Target};
 use report::{Deduced, Reading};
 use solve::Solver;
@@ -36,6 +36,8 @@ use term::Term;
 const MAX_CHILDREN: usize = 2;
 /// Lists of the source that are tried for one argument.
 const MAX_LISTS: usize = 12;
+/// Other values of flags and choices that are started with.
+const MAX_RESTARTS: usize = 12;
 /// Calls of one class in the source that are looked at.
 const MAX_CALLS: usize = 6;
 /// Classes and functions that an error lists.
@@ -287,6 +289,40 @@ impl<'a> Search<'_, 'a> {
             }
         }
         for plan in tries {
+            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
+            solver.solve();
+            let (distance, plan) = (solver.distance(), solver.plan.clone());
+            if distance == 0 {
+                return Some(report::read(&mut solver, self.source));
+            }
+            self.note(distance, &plan);
+        }
+        self.restarted(&plan)
+    }
+
+    /// Starts again with another value of one flag or choice: which layers there are may hide how many there are.
+    fn restarted(&mut self, plan: &Plan) -> Option<Reading> {
+        let mut starts: Vec<(usize, Plan)> = Vec::new();
+        for at in plan.live() {
+            let values = match plan.slots.get(at).map(|s| (&s.kind, &s.value)) {
+                Some((Kind::Flag, value)) => vec![Term::Bool(*value != Term::Bool(true))],
+                Some((Kind::Choice(options), value)) => options.iter().filter(|o| *o != value).cloned().collect(),
+                _ => continue,
+            };
+            for value in values.into_iter().take(MAX_RESTARTS) {
+                let mut other = plan.clone();
+                if let Some(slot) = other.slots.get_mut(at) {
+                    slot.value = value;
+                }
+                let Some(solver) = Solver::new(other.clone(), self.probe, self.target) else { continue };
+                // a class of which no key is in the file is not the one
+                if solver.shapes.keys().any(|key| self.target.shapes.contains_key(key)) {
+                    starts.push((solver.distance(), other));
+                }
+            }
+        }
+        starts.sort_by_key(|(distance, _)| *distance);
+        for (_, plan) in starts.into_iter().take(MAX_RESTARTS) {
             let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
             solver.solve();
             let (distance, plan) = (solver.distance(), solver.plan.clone());

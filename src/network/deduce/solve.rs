@@ -107,7 +107,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         self.plan.slots.get(at).is_some_and(|s| s.origin == Origin::Required || s.value != s.first)
     }
 
-    /// Unknowns that something can be told about, those first that alone decide some dim.
+    /// Unknowns that something can be told about: those first that decide which keys there are, then those that alone decide some dim.
     fn ordered(&mut self) -> Vec<usize> {
         let active: Vec<usize> = self.plan.live().into_iter().filter(|at| self.active(*at)).collect();
         let effects: Vec<(usize, Effect)> = active.iter().map(|at| (*at, self.effect(*at))).collect();
@@ -115,10 +115,17 @@ impl<'s, 'a> Solver<'s, 'a> {
         for (_, effect) in &effects {
             effect.iter().for_each(|entry| *users.entry(entry).or_default() += 1);
         }
-        let alone = |effect: &Effect| effect.iter().any(|e| e.1.is_none() || users.get(e) == Some(&1));
-        let (mut first, rest): (Vec<_>, Vec<_>) = effects.iter().partition(|(_, effect)| alone(effect));
-        first.extend(rest);
-        first.into_iter().map(|(at, _)| *at).collect()
+        let alone = |effect: &Effect| effect.iter().any(|e| users.get(e) == Some(&1));
+        let adds = |effect: &Effect| effect.iter().any(|e| e.1.is_none());
+        let rank = |at: usize, effect: &Effect| match self.plan.slots.get(at).map(|s| &s.kind) {
+            Some(Kind::Flag | Kind::Choice(_)) if adds(effect) => 0,
+            _ if adds(effect) => 1,
+            _ if alone(effect) => 2,
+            _ => 3,
+        };
+        let mut ranked: Vec<(i32, usize)> = effects.iter().map(|(at, effect)| (rank(*at, effect), *at)).collect();
+        ranked.sort();
+        ranked.into_iter().map(|(_, at)| at).collect()
     }
 
     /// What changes in the state_dict when an unknown does.
@@ -135,6 +142,34 @@ impl<'s, 'a> Solver<'s, 'a> {
         plan
     }
 
+    /// The plan with another value of an unknown. Where a constructor insists that two arguments agree, both change.
+    fn moved(&mut self, at: usize, value: &Term) -> Option<(Plan, Rc<Shapes>)> {
+        let plan = self.with(at, value.clone());
+        if let Some(shapes) = self.probe.shapes(&plan.text()) {
+            return Some((plan, shapes));
+        }
+        let slot = self.plan.slots.get(at).filter(|s| s.kind == Kind::Whole)?;
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        let (name, now) = (last(&slot.name), slot.value.clone());
+        let live = self.plan.live();
+        let others: Vec<&usize> = live.iter().filter(|other| **other != at).collect();
+        let equal = |other: &usize| self.plan.slots.get(*other).filter(|s| s.kind == Kind::Whole && s.value == now);
+        let namesakes =
+            others.iter().filter(|o| equal(o).is_some_and(|s| last(&s.name) == name)).map(|o| **o).collect();
+        let twins: Vec<usize> = others.iter().filter(|o| equal(o).is_some()).map(|o| **o).collect();
+        for group in [namesakes, twins] {
+            if group.is_empty() {
+                continue;
+            }
+            let mut plan = self.with(at, value.clone());
+            group.iter().for_each(|other| set(&mut plan, *other, value.clone(), self.start));
+            if let Some(shapes) = self.probe.shapes(&plan.text()) {
+                return Some((plan, shapes));
+            }
+        }
+        None
+    }
+
     fn value(&self, at: usize) -> Term {
         self.plan.slots.get(at).map_or(Term::None, |s| s.value.clone())
     }
@@ -143,7 +178,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     pub fn nudge(&mut self, at: usize) -> Option<(Term, Rc<Shapes>)> {
         let mut silent = None;
         for value in self.others(at) {
-            let Some(shapes) = self.probe.shapes(&self.with(at, value.clone()).text()) else { continue };
+            let Some((_, shapes)) = self.moved(at, &value) else { continue };
             if shapes != self.shapes {
                 return Some((value, shapes));
             }
@@ -212,10 +247,10 @@ impl<'s, 'a> Solver<'s, 'a> {
 
     /// Constructs with another value. What may be no divisor any more, such as a number of heads, becomes 1 if that helps.
     fn attempt(&mut self, at: usize, value: Term) -> Option<(Plan, Rc<Shapes>)> {
-        let plan = self.with(at, value);
-        if let Some(shapes) = self.probe.shapes(&plan.text()) {
-            return Some((plan, shapes));
+        if let Some(moved) = self.moved(at, &value) {
+            return Some(moved);
         }
+        let plan = self.with(at, value);
         for other in plan.live() {
             let Some(slot) = plan.slots.get(other) else { continue };
             let size = matches!(slot.value, Term::Int(n) if n > 1);
@@ -344,7 +379,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         let mut silent = Vec::new();
         let mut told = None;
         for value in self.others(at).into_iter().take(8) {
-            let Some(shapes) = self.probe.shapes(&self.with(at, value.clone()).text()) else { continue };
+            let Some((_, shapes)) = self.moved(at, &value) else { continue };
             if shapes == self.shapes {
                 silent.push(value);
             } else if told.is_none() {
