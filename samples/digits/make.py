@@ -5,6 +5,7 @@ The data are scikit-learn's digits (1797 pictures of 8x8 pixels, brightness 0 to
 
     digits.pth      {epoch, model_state_dict, optimizer_state_dict (Adam), loss}
     held_out.json   the digits that training never saw: {shape, scale, labels, pixels}, pixels as one string of base-17 letters
+    training.json   those that it saw, in the same form: fine-tuning in the page goes on with them
     examples.json   a few inputs to try: [{label, tensor}]
 """
 
@@ -72,16 +73,22 @@ torch.save(
     HERE / "digits.pth",
 )
 
-pixels = "".join(LETTERS[p] for p in (test_x * 16).round().to(torch.int64).flatten().tolist())
-held_out = {
-    "about": "scikit-learn's digits that training never saw; brightness = the letter's place in `letters`, divided by `scale`",
-    "shape": [len(test_x), 1, 8, 8],
-    "letters": LETTERS,
-    "scale": 16,
-    "labels": test_y.tolist(),
-    "pixels": pixels,
-}
-(HERE / "held_out.json").write_text(json.dumps(held_out) + "\n")
+
+
+def write(file, which, x, y):
+    data = {
+        "about": f"scikit-learn's digits that training {which}; brightness = the letter's place in `letters`, divided by `scale`",
+        "shape": [len(x), 1, 8, 8],
+        "letters": LETTERS,
+        "scale": 16,
+        "labels": y.tolist(),
+        "pixels": "".join(LETTERS[p] for p in (x * 16).round().to(torch.int64).flatten().tolist()),
+    }
+    (HERE / file).write_text(json.dumps(data) + "\n")
+
+
+write("held_out.json", "never saw", test_x, test_y)
+write("training.json", "saw", train_x, train_y)
 
 examples = []
 for digit in range(10):

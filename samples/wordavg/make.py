@@ -2,6 +2,7 @@
 
     wordavg.pth      a bare state_dict
     vocabulary.json  {words, unknown, padding, lowercase}: a word's number is its place in the list
+    training.json    {texts, labels, held_out}: the corpus, of which the last `held_out` sentences were never trained on
     examples.json    sentences to try: [{label, text, score}], score the probability of `positive` that PyTorch gives
 """
 
@@ -62,6 +63,12 @@ print(f"{len(pairs)} sentences, {len(words)} words; right on {right:.1%} of {len
 torch.save(model.state_dict(), HERE / "wordavg.pth")
 vocabulary = {"words": words, "unknown": UNKNOWN, "padding": PADDING, "lowercase": True, "shortest": SHORTEST}
 (HERE / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False) + "\n")
+corpus = {
+    "texts": [" ".join(words) for words, _ in pairs],
+    "labels": [label for _, label in pairs],
+    "held_out": len(held_out),
+}
+(HERE / "training.json").write_text(json.dumps(corpus, ensure_ascii=False) + "\n")
 examples = []
 for text in (
     "a charming film with a clever ending",

@@ -68,6 +68,7 @@ export class Host implements Backend {
         missingKeys: model.missingKeys,
         unexpectedKeys: model.unexpectedKeys,
         construct: model.construct,
+        optimizer: model.optimizer() ?? null,
       };
     },
     inputs: async ({ handle }) => this.#model(handle).inputs(),
@@ -82,6 +83,20 @@ export class Host implements Backend {
     stateDict: ({ handle }) => this.#model(handle).stateDict(),
     set: async ({ handle, name, tensor }) => {
       await this.#model(handle).set(name, tensor);
+      return null;
+    },
+    prepare: ({ handle, options }) => this.#model(handle).prepare(options),
+    trainingMemory: ({ handle, data }) => this.#model(handle).trainingMemory(data),
+    step: ({ handle, data }, { signal }) => this.#model(handle).step(data, signal),
+    schedulerStep: ({ handle, metric }) => this.#model(handle).schedulerStep(metric),
+    fitBegin: ({ handle, data, validation, fit, options }) => this.#model(handle).fitBegin(data, validation, fit, options),
+    fitNext: ({ handle }, { signal }) => this.#model(handle).fitNext(signal),
+    fitStop: ({ handle, best }) => this.#model(handle).fitStop(best),
+    evaluate: ({ handle, data, batchSize }, { signal }) => this.#model(handle).evaluate(data, batchSize, signal),
+    optimizer: async ({ handle }) => this.#model(handle).optimizer() ?? null,
+    diff: ({ handle }) => this.#model(handle).diff(),
+    revert: async ({ handle }) => {
+      await this.#model(handle).revert();
       return null;
     },
     save: ({ handle, options }, { progress, signal }) => this.#model(handle).save(options, progress, signal),

@@ -3,16 +3,46 @@
  * @module
  */
 import type { Checkpoint } from "./checkpoint.js";
-import { aborted } from "./errors.js";
-import type { Backend, Built } from "./protocol.js";
+import { dataBuffers, isStream, toRawData } from "./data.js";
+import { aborted, MismatchError } from "./errors.js";
+import { fitSamples, fitStream } from "./fit.js";
+import type { Trains } from "./fit.js";
+import type { Backend, Built, CallName, Calls } from "./protocol.js";
 import type { Structure } from "./rim.js";
 import { assemble } from "./source.js";
 import { fromRaw, toRaw, toRawInputs, transferable } from "./tensor.js";
 import type { Inputs, Tensor, TensorLike } from "./tensor.js";
-import type { CallOptions, Construct, Device, InputSpec, Output, Recognised, RunTime, SavedFile, SaveOptions, SummaryRow } from "./types.js";
+import { toRawLoss, toRawTrain } from "./training.js";
+import type {
+  Batch,
+  CallOptions,
+  Construct,
+  Device,
+  Difference,
+  EvaluateOptions,
+  Evaluation,
+  FitData,
+  FitEvent,
+  FitOptions,
+  InputSpec,
+  OptimizerState,
+  Output,
+  Recognised,
+  RunTime,
+  SampleData,
+  SavedFile,
+  SaveOptions,
+  StepReport,
+  SummaryRow,
+  TrainingMemory,
+  TrainOptions,
+} from "./types.js";
 
 /** `Symbol.asyncDispose`, where the browser has it already. */
 const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+/** Samples of a batch, where the caller does not say. */
+const BATCH_SIZE = 32;
 
 /** A network on a device. Made by {@link Checkpoint.build} or {@link load}. */
 export class Model {
@@ -34,6 +64,11 @@ export class Model {
   #training: boolean;
   #lastRun: RunTime | undefined;
   #disposed: Promise<void> | undefined;
+  #optimizer: OptimizerState | undefined;
+  #fitting = false;
+  /** The options that training was prepared with, as JSON. */
+  #prepared: string | undefined;
+  #loss: string | undefined;
 
   /** @internal */
   constructor(backend: Backend, checkpoint: Checkpoint, built: Built, owns: boolean) {
@@ -47,6 +82,7 @@ export class Model {
     this.#handle = built.handle;
     this.#training = built.training;
     this.#owns = owns;
+    this.#optimizer = built.optimizer ?? undefined;
   }
 
   /** Whether Dropout drops and BatchNorm takes the batch's statistics. A built model starts in eval mode. */
@@ -129,6 +165,188 @@ export class Model {
   async set(name: string, tensor: TensorLike): Promise<void> {
     const raw = toRaw(tensor);
     await this.#backend.call("set", { handle: this.#handle, name, tensor: raw }, { transfer: transferable([raw]) });
+  }
+
+  /**
+   * The optimizer at work; before training the one that the file holds, which training resumes unless told otherwise.
+   *
+   * @example
+   * ```ts
+   * const { class: name, groups, path } = model.optimizer ?? { class: "none", groups: [], path: undefined };
+   * console.log(name, groups[0]?.lr, path); // "Adam", 0.0005, "optimizer_state_dict"
+   * ```
+   */
+  get optimizer(): OptimizerState | undefined {
+    return this.#optimizer;
+  }
+
+  /**
+   * Trains on data, as many epochs as asked for; yields a {@link FitEvent} at the start, after each step and each epoch, and at the end.
+   * Everything that can be checked is checked before the first step. Whoever does not ask for the next event pauses the loop; `break` (or
+   * the iterator's `return()`) and an aborted `signal` end it, and the model stays as the last step left it. A loss that is not a number
+   * ends it with the last good weights and an end event whose `reason` is `"not_a_number"`.
+   *
+   * @param data `{ inputs, targets }` whose first dimensions count samples, an array of `{ input, target }`, an async iterable of batches,
+   * or a function that gives one for each epoch.
+   * @throws MismatchError for data, labels and arguments that do not fit, in torch's words; with code `"needs_optimizer"` where neither the
+   * file nor the caller has one.
+   * @example
+   * ```ts
+   * const data = { inputs: { shape: [200, 1, 8, 8], data: pixels }, targets: { dtype: "int64", data: labels } };
+   * const options = { loss: "CrossEntropyLoss", optimizer: { class: "AdamW", lr: 1e-3 }, epochs: 5, validationSplit: 0.2, seed: 0 };
+   * for await (const { event, epoch, step, loss, valAccuracy } of model.fit(data, options)) {
+   *   if (event === "epoch") console.log(epoch, step, loss, valAccuracy);
+   * }
+   * ```
+   */
+  async *fit(data: FitData, options: FitOptions): AsyncGenerator<FitEvent, void, undefined> {
+    if (this.#fitting) {
+      throw new MismatchError({ kind: "mismatch", code: "busy", message: "This model is being trained already", hint: "End the other loop first." });
+    }
+    this.#fitting = true;
+    this.#prepared = undefined;
+    const trains = this.#trains();
+    try {
+      for await (const event of isStream(data) ? fitStream(trains, data, options) : fitSamples(trains, data, options)) {
+        if (event.event === "start") {
+          this.#loss = JSON.stringify(toRawLoss(options.loss));
+          await this.#refresh();
+        }
+        yield event;
+      }
+    } finally {
+      this.#fitting = false;
+      await this.#refresh().catch(() => undefined);
+    }
+  }
+
+  /**
+   * One step of training on one batch, for those who own their loop. Options are needed the first time; training goes on while they stay
+   * the same, and starts anew with others.
+   *
+   * @example
+   * ```ts
+   * const options = { loss: "MSELoss", optimizer: { class: "SGD", lr: 0.01, momentum: 0.9 } };
+   * for (const batch of batches) {
+   *   const { step, losses } = await model.step(batch, options);
+   *   console.log(step, losses.at(-1));
+   * }
+   * ```
+   */
+  async step(batch: Batch, options?: TrainOptions & Pick<CallOptions, "signal">): Promise<StepReport> {
+    const raw = toRawData(batch);
+    if (options !== undefined) await this.#prepare(options);
+    return this.#call("step", { data: raw }, { signal: options?.signal, transfer: dataBuffers(raw) });
+  }
+
+  /**
+   * Steps the scheduler as `scheduler.step(metric)` does after an epoch, for those who own their loop.
+   *
+   * @returns Each param_group's learning rate from here on.
+   * @example
+   * ```ts
+   * const { loss } = await model.evaluate(heldOut);
+   * const [lr] = await model.schedulerStep(loss);
+   * ```
+   */
+  schedulerStep(metric?: number): Promise<number[]> {
+    return this.#call("schedulerStep", metric === undefined ? {} : { metric });
+  }
+
+  /**
+   * Measures on data in evaluation mode: the mean loss and, where the targets are classes, accuracy, each class and the confusion matrix.
+   *
+   * @example
+   * ```ts
+   * const { accuracy, confusion } = await model.evaluate({ inputs: { shape: [n, 1, 8, 8], data: pixels }, targets }, { loss: "CrossEntropyLoss" });
+   * ```
+   */
+  async evaluate(data: SampleData, options: EvaluateOptions = {}): Promise<Evaluation> {
+    const { loss, batchSize = BATCH_SIZE, signal } = options;
+    const raw = toRawData(data);
+    const wanted = loss === undefined ? undefined : JSON.stringify(toRawLoss(loss));
+    if (loss !== undefined && this.#loss === undefined) {
+      // Measuring needs no optimizer, but what is prepared has one; training prepares its own.
+      await this.#prepare({ loss, optimizer: this.#optimizer?.resumed === true ? undefined : "SGD" });
+    } else if (wanted !== undefined && wanted !== this.#loss) {
+      throw new MismatchError({
+        kind: "mismatch",
+        code: "argument",
+        message: "Training was prepared with another loss",
+        location: "loss",
+        hint: "Leave loss out, or call revert() first.",
+      });
+    }
+    return this.#call("evaluate", { data: raw, batchSize }, { signal, transfer: dataBuffers(raw) });
+  }
+
+  /**
+   * About how much memory training takes on the device with batches like this one.
+   *
+   * @example
+   * ```ts
+   * const { total } = await model.trainingMemory(batch, { loss: "CrossEntropyLoss", optimizer: "AdamW" });
+   * if (total > 2 ** 30) console.warn("Take a smaller batch, or train the last layer only");
+   * ```
+   */
+  async trainingMemory(batch: Batch, options: TrainOptions): Promise<TrainingMemory> {
+    const raw = toRawData(batch);
+    await this.#prepare(options);
+    return this.#call("trainingMemory", { data: raw }, { transfer: dataBuffers(raw) });
+  }
+
+  /**
+   * How far each tensor that changed is from the file's.
+   *
+   * @example
+   * ```ts
+   * for (const { name, change, norm, changed } of await model.diff()) console.log(name, change / norm, changed);
+   * ```
+   */
+  diff(): Promise<Difference[]> {
+    return this.#call("diff", {});
+  }
+
+  /**
+   * Puts the file's values back, reading them anew, and forgets what training kept. The optimizer is the file's again.
+   *
+   * @example
+   * ```ts
+   * await model.revert();
+   * console.log((await model.diff()).length); // 0
+   * ```
+   */
+  async revert(): Promise<void> {
+    await this.#call("revert", {});
+    this.#prepared = undefined;
+    this.#loss = undefined;
+    await this.#refresh();
+  }
+
+  async #prepare(options: TrainOptions): Promise<void> {
+    const raw = toRawTrain(options);
+    const key = JSON.stringify(raw);
+    if (key === this.#prepared) return;
+    await this.#call("prepare", { options: raw });
+    this.#prepared = key;
+    this.#loss = JSON.stringify(raw.loss);
+    await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    this.#optimizer = (await this.#call("optimizer", {})) ?? undefined;
+  }
+
+  #call<K extends CallName>(
+    call: K,
+    takes: Omit<Calls[K]["takes"], "handle">,
+    options: Parameters<Backend["call"]>[2] = {},
+  ): Promise<Calls[K]["gives"]> {
+    return this.#backend.call(call, { handle: this.#handle, ...takes } as Calls[K]["takes"], options);
+  }
+
+  #trains(): Trains {
+    return { call: (call, takes, options) => this.#call(call, takes, options) };
   }
 
   /**

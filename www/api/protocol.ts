@@ -3,8 +3,37 @@
  * @module
  */
 import type { PlainError } from "./errors.js";
-import type { RawBuild, RawInputs, RawRun, RawSave, RawSource, RawTensor, SavePlan } from "./rim.js";
-import type { Construct, Description, Device, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
+import type {
+  RawBuild,
+  RawData,
+  RawFit,
+  RawFitEvent,
+  RawFitStart,
+  RawInputs,
+  RawRun,
+  RawSave,
+  RawSource,
+  RawTensor,
+  RawTrain,
+  SavePlan,
+} from "./rim.js";
+import type {
+  Construct,
+  Description,
+  Device,
+  Difference,
+  Evaluation,
+  InputSpec,
+  OptimizerState,
+  Prepared,
+  Progress,
+  Proposal,
+  Recognised,
+  Stats,
+  StepReport,
+  SummaryRow,
+  TrainingMemory,
+} from "./types.js";
 
 /** A checkpoint or model that the worker holds. */
 export type Handle = number;
@@ -18,6 +47,7 @@ export interface Built {
   readonly missingKeys: readonly string[];
   readonly unexpectedKeys: readonly string[];
   readonly construct?: Construct | undefined;
+  readonly optimizer: OptimizerState | null;
 }
 
 /** Each call: what it takes and what it gives. */
@@ -33,6 +63,17 @@ export interface Calls {
   summary: { takes: { handle: Handle; inputShapes?: number[][] }; gives: SummaryRow[] };
   stateDict: { takes: { handle: Handle }; gives: [string, RawTensor][] };
   set: { takes: { handle: Handle; name: string; tensor: RawTensor }; gives: null };
+  prepare: { takes: { handle: Handle; options: RawTrain }; gives: Prepared };
+  trainingMemory: { takes: { handle: Handle; data: RawData }; gives: TrainingMemory };
+  step: { takes: { handle: Handle; data: RawData }; gives: StepReport };
+  schedulerStep: { takes: { handle: Handle; metric?: number }; gives: number[] };
+  fitBegin: { takes: { handle: Handle; data: RawData; validation?: RawData; fit: RawFit; options: RawTrain }; gives: RawFitStart };
+  fitNext: { takes: { handle: Handle }; gives: RawFitEvent };
+  fitStop: { takes: { handle: Handle; best: boolean }; gives: boolean };
+  evaluate: { takes: { handle: Handle; data: RawData; batchSize: number }; gives: Evaluation };
+  optimizer: { takes: { handle: Handle }; gives: OptimizerState | null };
+  diff: { takes: { handle: Handle }; gives: Difference[] };
+  revert: { takes: { handle: Handle }; gives: null };
   save: { takes: { handle: Handle; options: RawSave }; gives: SavePlan };
   free: { takes: { handle: Handle }; gives: null };
 }

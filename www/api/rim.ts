@@ -2,7 +2,26 @@
  * The wasm rim as TypeScript sees it: plain objects and little-endian bytes. Only `host.ts` calls it.
  * @module
  */
-import type { Construct, Description, Device, DeviceChoice, InputSpec, Progress, Proposal, Recognised, Stats, SummaryRow } from "./types.js";
+import type {
+  Construct,
+  Description,
+  Device,
+  DeviceChoice,
+  Difference,
+  Evaluation,
+  InputSpec,
+  LossInput,
+  OptimizerState,
+  PlainValue,
+  Prepared,
+  Progress,
+  Proposal,
+  Recognised,
+  Stats,
+  StepReport,
+  SummaryRow,
+  TrainingMemory,
+} from "./types.js";
 
 /** A tensor at the rim: contiguous little-endian bytes. */
 export interface RawTensor {
@@ -63,6 +82,93 @@ export interface RawSave {
   as: "same" | "state_dict" | "checkpoint";
 }
 
+/** Python's keyword arguments. */
+export type Keywords = { [argument: string]: PlainValue };
+
+/** A loss at the rim. */
+export interface RawLoss {
+  name: string;
+  kwargs: Keywords;
+  on: readonly LossInput[];
+}
+
+/** An optimizer at the rim. */
+export interface RawOptimizer {
+  class: string;
+  hyper: Keywords;
+  groups: readonly { readonly [argument: string]: PlainValue }[];
+}
+
+/** A scheduler at the rim. */
+export interface RawScheduler {
+  class: string;
+  arguments: Keywords;
+  schedulers: RawScheduler[];
+}
+
+/** How steps are made; absent keys take Rust's defaults. */
+export interface RawTrain {
+  loss: RawLoss;
+  optimizer?: RawOptimizer;
+  scheduler?: RawScheduler;
+  schedulerEvery?: "step" | "epoch";
+  freeze?: readonly string[];
+  only?: readonly string[];
+  lastLayerOnly?: boolean;
+  freezeBatchNorm?: boolean;
+  clipGradNorm?: number;
+  clipNormType?: number;
+  clipGradValue?: number;
+  accumulate?: number;
+  seed?: number;
+  lossEvery?: number;
+}
+
+/** How a loop goes; absent keys take Rust's defaults. */
+export interface RawFit {
+  epochs?: number;
+  batchSize?: number;
+  shuffle?: boolean;
+  dropLast?: boolean;
+  validationSplit?: number;
+  seed?: number;
+  restoreBest?: boolean;
+}
+
+/** Samples: the first dimension of each tensor counts them. */
+export interface RawData {
+  inputs: RawInputs;
+  targets: RawTensor[];
+}
+
+/** Before the first step. */
+export interface RawFitStart {
+  readonly prepared: Prepared;
+  readonly trainingSamples: number;
+  readonly validationSamples: number;
+  readonly stepsPerEpoch: number;
+  readonly memory: TrainingMemory;
+}
+
+/** What came of one call of `fitNext`. */
+export type RawFitEvent =
+  | ({ readonly event: "step"; readonly epoch: number; readonly stepOfEpoch: number; readonly samples: number } & StepReport)
+  | {
+      readonly event: "epoch";
+      readonly epoch: number;
+      readonly loss: number | null;
+      readonly validation: Evaluation | null;
+      readonly lrs: readonly number[];
+      readonly best: boolean;
+    }
+  | {
+      readonly event: "end";
+      readonly reason: "finished" | "not_a_number";
+      readonly bestEpoch: number | null;
+      readonly restored: boolean;
+      readonly undone: number;
+    };
+
 type Report = (progress: Progress) => void;
 
 /** wasm-bindgen's class `Checkpoint`. */
@@ -91,6 +197,17 @@ export declare class RimModel {
   summary(inputShapes?: number[][]): SummaryRow[];
   stateDict(): Promise<[string, RawTensor][]>;
   set(name: string, tensor: RawTensor): Promise<void>;
+  prepare(options: RawTrain): Promise<Prepared>;
+  trainingMemory(data: RawData): Promise<TrainingMemory>;
+  step(data: RawData, signal?: AbortSignal): Promise<StepReport>;
+  schedulerStep(metric?: number): Promise<number[]>;
+  fitBegin(data: RawData, validation: RawData | undefined, fit: RawFit, options: RawTrain): Promise<RawFitStart>;
+  fitNext(signal?: AbortSignal): Promise<RawFitEvent>;
+  fitStop(best: boolean): Promise<boolean>;
+  evaluate(data: RawData, batchSize: number, signal?: AbortSignal): Promise<Evaluation>;
+  optimizer(): OptimizerState | undefined;
+  diff(): Promise<Difference[]>;
+  revert(): Promise<void>;
   save(options: RawSave, progress: Report, signal?: AbortSignal): Promise<SavePlan>;
   free(): void;
 }

@@ -181,7 +181,8 @@ function isTensor(value: unknown): value is TensorInput {
   return Array.isArray(data) || ArrayBuffer.isView(data) || ["number", "boolean", "bigint"].includes(typeof data);
 }
 
-function isImage(value: unknown): value is ImageData | ImageBitmap {
+/** Whether a value is a picture of the browser's. */
+export function isImage(value: unknown): value is ImageData | ImageBitmap {
   return (
     (typeof ImageData !== "undefined" && value instanceof ImageData) || (typeof ImageBitmap !== "undefined" && value instanceof ImageBitmap)
   );

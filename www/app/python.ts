@@ -1,5 +1,5 @@
-// The Python lines that load a saved file.
-import type { Checkpoint } from "torchtab";
+// The Python lines that load a saved file, and go on training where it holds an optimizer's state.
+import type { Checkpoint, OptimizerState } from "torchtab";
 
 export type Format = "pth" | "safetensors";
 export type As = "same" | "state_dict" | "checkpoint";
@@ -13,10 +13,18 @@ interface Asked {
   readonly construct: string;
   readonly source: string;
   readonly stateDict: string;
+  /** What has trained here, where its state is in the file. */
+  readonly optimizer?: OptimizerState | undefined;
 }
 
-/** Lines to paste: from the file to a network in eval mode. */
-export function lines({ checkpoint, format, as, file, construct, source, stateDict }: Asked): string {
+/** Where a saved file has the optimizer's state; nothing where it has no place for it. */
+export function optimizerPath(as: As, optimizer: OptimizerState | undefined): string | undefined {
+  if (optimizer === undefined || as === "state_dict") return undefined;
+  return as === "checkpoint" ? "optimizer_state_dict" : optimizer.path;
+}
+
+/** Lines to paste: from the file to a network in eval mode, or to one that trains on. */
+export function lines({ checkpoint, format, as, file, construct, source, stateDict, optimizer }: Asked): string {
   const name = JSON.stringify(file);
   const classes = [...source.matchAll(/^class\s+(\w+)\s*\(/gm)].map((match) => match[1] as string);
   const network = construct.trim() || (classes.length > 0 ? `${classes.at(-1)}(...)` : "Net(...)");
@@ -28,6 +36,21 @@ export function lines({ checkpoint, format, as, file, construct, source, stateDi
     return `import torch\n\n# A whole module names its class, which must be importable; weights_only=False trusts the file.\nmodel = torch.load(${name}, weights_only=False)\nmodel.eval()\n`;
   }
   const path = as === "checkpoint" ? "model_state_dict" : as === "state_dict" ? "" : stateDict || (checkpoint.stateDicts[0]?.path ?? "");
-  const index = path === "" ? "" : path.split(".").map((key) => `[${JSON.stringify(key)}]`).join("");
-  return `import torch\n\ncheckpoint = torch.load(${name}, weights_only=True)\n${made}\nmodel.load_state_dict(checkpoint${index})\nmodel.eval()\n`;
+  const loaded = `import torch\n\ncheckpoint = torch.load(${name}, weights_only=True)\n${made}\nmodel.load_state_dict(checkpoint${index(path)})\n`;
+  const at = optimizerPath(as, optimizer);
+  if (optimizer === undefined || at === undefined) return `${loaded}model.eval()\n`;
+  return `${loaded}${constructed(optimizer)}\noptimizer.load_state_dict(checkpoint${index(at)})\nmodel.train()  # and go on\n`;
+}
+
+/** `a.0.b` → `["a"][0]["b"]` */
+function index(path: string): string {
+  return path === "" ? "" : path.split(".").map((key) => (/^\d+$/.test(key) ? `[${key}]` : `[${JSON.stringify(key)}]`)).join("");
+}
+
+/** The optimizer with its parameters in the same groups; its arguments come with its state. */
+function constructed({ class: name, groups }: OptimizerState): string {
+  const lr = typeof groups[0]?.lr === "number" ? `, lr=${groups[0].lr}` : "";
+  if (groups.length <= 1) return `optimizer = torch.optim.${name}(model.parameters()${lr})`;
+  const each = groups.map(({ params }) => `    {"params": [named[name] for name in ${JSON.stringify(params)}]},`);
+  return `named = dict(model.named_parameters())\noptimizer = torch.optim.${name}([\n${each.join("\n")}\n]${lr})`;
 }

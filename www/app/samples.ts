@@ -1,5 +1,7 @@
 // The samples' manifest, and the files beside a sample that its input needs.
 import type { Tensor } from "torchtab";
+import { fromJson } from "./train/json.js";
+import type { TrainingSet } from "./train/set.js";
 
 /** A network to try, as `samples/samples.json` lists it; paths are relative to `samples/`. */
 export interface Sample {
@@ -19,6 +21,9 @@ export interface Sample {
   };
   readonly labels?: readonly string[];
   readonly vocabulary?: string;
+  /** Samples to train on, and others to measure with where the first file holds none out. */
+  readonly training?: string;
+  readonly heldOut?: string;
 }
 
 /** An input ready to run. */
@@ -68,6 +73,15 @@ export async function kit(sample: Sample, signal: AbortSignal): Promise<SampleKi
     examples: examples === undefined ? [] : (JSON.parse(examples) as Example[]),
     vocabulary: words === undefined ? undefined : vocabulary(words),
   };
+}
+
+/** A sample's own data: to train on, and to measure with. */
+export async function trainingData({ sample, vocabulary: words }: SampleKit): Promise<{ set: TrainingSet; held?: TrainingSet } | undefined> {
+  if (sample.training === undefined) return undefined;
+  const [training, heldOut] = await Promise.all([sample.training, sample.heldOut].map(async (path) => (path === undefined ? undefined : (await fetched(path)).text())));
+  const given = { labels: sample.labels ?? [], vocabulary: words, dtype: undefined };
+  const found = fromJson(training ?? "", sample.training, given);
+  return heldOut === undefined ? found : { set: found.set, held: fromJson(heldOut, sample.heldOut ?? "", given).set };
 }
 
 export async function file(sample: Sample, signal: AbortSignal): Promise<File> {

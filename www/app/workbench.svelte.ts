@@ -1,7 +1,8 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { open, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type Progress, type Source, type SummaryRow } from "torchtab";
+import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type SavedFile, type Source, type SummaryRow } from "torchtab";
 import { problem, type Problem } from "./problem.js";
-import { file, kit, type Sample, type SampleKit } from "./samples.js";
+import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
+import { Trainer } from "./train/trainer.svelte.js";
 import { firstShape } from "./written.js";
 
 /** Long work that can be cancelled. */
@@ -54,17 +55,64 @@ class Workbench {
   strict = $state(true);
   /** What screen readers hear of. */
   said = $state("");
+  /** Words and numbers, from a sample or a file. */
+  vocabulary: Vocabulary | undefined = $state.raw();
+  /** Counts changes of the weights. */
+  weights = $state(0);
+  /** Where training was when the file to go on from was kept. */
+  keptAt: string | undefined = $state();
+  readonly trainer = new Trainer({
+    changed: () => (this.weights += 1),
+    say: (text) => (this.said = text),
+    keep: (file, at) => {
+      this.#kept = file;
+      this.keptAt = file === undefined ? undefined : at;
+    },
+  });
 
   /** How what is open was opened. */
   #again: (() => Promise<void>) | undefined;
-  /** Source to keep over a reopening. */
-  #kept: { source: string; construct: string } | undefined;
+  /** What is kept over a reopening. */
+  #stays: { source: string; construct: string; stateDict: string; kit: SampleKit | undefined } | undefined;
+  /** A file of what was trained, made outside of the worker's memory. */
+  #kept: SavedFile | undefined;
+  /** The network with the file's weights, to compare with. */
+  #original: { of: Model; model: Promise<Model> } | undefined;
 
-  /** Opens the same file again, as after the worker's death, with the source that was pasted. */
+  /**
+   * Opens the same file again, as after the worker's death, with the source that was pasted; where something was trained, the file that
+   * was kept of it.
+   */
   async reopen(): Promise<void> {
-    this.#kept = { source: this.source, construct: this.construct };
-    await this.#again?.();
-    this.#kept = undefined;
+    const { source, construct, stateDict } = this;
+    this.#stays = { source, construct, stateDict, kit: this.kit };
+    const kept = this.#kept;
+    const again = this.#again;
+    if (kept === undefined) await again?.();
+    else {
+      await this.#replace(kept.name, (task) => open(kept, { name: kept.name, signal: task.signal, onProgress: task.onProgress }), undefined, again ?? (() => Promise.resolve()));
+    }
+    this.#stays = undefined;
+  }
+
+  /** The network as the file has it, built when it is first asked for. */
+  original(): Promise<Model> | undefined {
+    const { model, checkpoint } = this;
+    if (model === undefined || checkpoint === undefined) return undefined;
+    if (this.#original?.of !== model) {
+      this.#forgetOriginal();
+      this.#original = { of: model, model: checkpoint.build(this.#built.network, { ...this.#built.options, device: model.device.kind }) };
+      this.#original.model.catch(() => undefined);
+    }
+    return this.#original?.model;
+  }
+
+  /** How the model was built. */
+  #built: { network: NetworkSource | undefined; options: BuildOptions } = { network: undefined, options: {} };
+
+  #forgetOriginal(): void {
+    void this.#original?.model.then((model) => model.dispose()).catch(() => undefined);
+    this.#original = undefined;
   }
 
   /** Opens a file or address in place of what is open. */
@@ -110,14 +158,16 @@ class Workbench {
       const before = [this.model, this.checkpoint];
       this.building?.cancel();
       this.checkpoint = checkpoint;
-      this.kit = beside?.();
-      this.#forgetModel();
+      const stays = this.#stays;
+      this.kit = stays?.kit ?? beside?.();
+      this.vocabulary = this.kit?.vocabulary ?? (stays === undefined ? undefined : this.vocabulary);
+      this.#forgetModel(stays !== undefined);
       this.selected = undefined;
       this.buildProblem = undefined;
       this.#again = again;
-      this.source = this.#kept?.source ?? this.kit?.source ?? checkpoint.embeddedSource.join("\n\n");
-      this.construct = this.#kept?.construct ?? this.kit?.sample.construct ?? "";
-      this.stateDict = "";
+      this.source = stays?.source ?? this.kit?.source ?? checkpoint.embeddedSource.join("\n\n");
+      this.construct = stays?.construct ?? this.kit?.sample.construct ?? "";
+      this.stateDict = stays?.stateDict ?? "";
       this.strict = true;
       this.opened += 1;
       this.said = `${checkpoint.name ?? title} is open: ${checkpoint.entries.length} tensors`;
@@ -142,6 +192,7 @@ class Workbench {
     const task = new Task("Building the network");
     this.building = task;
     this.buildProblem = undefined;
+    const staying = this.#stays !== undefined;
     const written = this.source.trim() === "" ? undefined : { source: this.source, construct: this.construct.trim() || undefined };
     try {
       const model = await checkpoint.build(written, {
@@ -158,7 +209,14 @@ class Workbench {
         return;
       }
       const before = this.model;
+      this.#forgetOriginal();
+      this.#built = { network: written, options: { stateDict: this.stateDict || undefined, strict: this.strict } };
       this.model = model;
+      this.trainer.attach(model, checkpoint, staying);
+      if (!staying) {
+        this.#kept = undefined;
+        this.keptAt = undefined;
+      }
       this.inputs = inputs;
       this.summary = summary;
       this.needsSource = undefined;
@@ -205,8 +263,15 @@ class Workbench {
     for (const old of before) void old?.dispose().catch(() => undefined);
   }
 
-  #forgetModel(): void {
+  #forgetModel(keepTraining = false): void {
+    this.#forgetOriginal();
     this.model = undefined;
+    this.trainer.attach(undefined, undefined, keepTraining);
+    if (!keepTraining) {
+      void this.trainer.take(undefined);
+      this.#kept = undefined;
+      this.keptAt = undefined;
+    }
     this.needsSource = undefined;
     this.inputs = [];
     this.summary = [];
