@@ -1,38 +1,60 @@
-// The side-by-side benchmark: `cargo xtask bench [--only NAME]` serves the checkout and runs this. Measurements: open, save, matmul, conv, size.
+// The side-by-side benchmark: `cargo xtask bench [--only NAME] [--device cpu|webgpu]` serves the checkout and runs this.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { constants, brotliCompressSync } from "node:zlib";
+import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import * as onnx from "./onnx.mjs";
 
 const { TORCHTAB_URL: url, TORCHTAB_CHROMIUM: executablePath, TORCHTAB_PYTHON: python } = process.env;
-const only = process.argv[2] ?? "";
+const { values: asked } = parseArgs({
+  options: { only: { type: "string", default: "" }, device: { type: "string", default: "cpu" } },
+});
+const { only, device } = asked;
+// WebGPU without a GPU: Chromium's software renderer.
+const GPU = ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-vulkan=swiftshader", "--use-webgpu-adapter=swiftshader", "--ignore-gpu-blocklist"];
+/** Each measurement and the files it opens. Networks run on either device, the rest has but one. */
+const MEASUREMENTS = {
+  open: ["big.pth"],
+  save: ["big.pth"],
+  matmul: ["small.pth"],
+  conv: ["small.pth"],
+  trace: ["resnet50.pth", "gpt2.pth"],
+  resnet18: ["resnet18.pth"],
+  mobilenet_v2: ["mobilenet_v2.pth"],
+  bert: ["bert.pth"],
+  lstm: ["lstm.pth"],
+};
+const NETWORKS = ["resnet18", "mobilenet_v2", "bert", "lstm"];
+const names = Object.keys(MEASUREMENTS).filter((name) => name.includes(only) && (device === "cpu" || NETWORKS.includes(name)));
 const made = new URL("made/", import.meta.url).pathname;
 
-if (!existsSync(`${made}big.pth`) || !existsSync(`${made}small.pth`)) {
-  console.log("making 1 GiB of checkpoint (once)");
-  const { status } = spawnSync(python, [new URL("make.py", import.meta.url).pathname], { stdio: "inherit" });
+const missing = names.flatMap((name) => MEASUREMENTS[name]).filter((file) => !existsSync(`${made}${file}`));
+for (const script of new Set(missing.map((file) => (["big.pth", "small.pth"].includes(file) ? "make.py" : "networks.py")))) {
+  console.log(`${script}: making ${missing.join(", ")} (once)`);
+  const { status } = spawnSync(python, [new URL(script, import.meta.url).pathname], { stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) process.exit(1);
 }
-// onnxruntime-web gets the same weights as we do.
-const dump = "import sys, torch; s = torch.load(sys.argv[1]); sys.stdout.buffer.write(s['conv.weight'].numpy().tobytes() + s['conv.bias'].numpy().tobytes())";
-const { stdout } = spawnSync(python, ["-c", dump, `${made}small.pth`], { maxBuffer: 1 << 28 });
-const weights = new Float32Array(new Uint8Array(stdout).buffer);
-writeFileSync(`${made}matmul.onnx`, onnx.matmul(512));
-writeFileSync(`${made}conv.onnx`, onnx.conv(64, 56, weights.subarray(0, 64 * 64 * 9), weights.subarray(64 * 64 * 9)));
+if (names.includes("matmul")) writeFileSync(`${made}matmul.onnx`, onnx.matmul(512));
+if (names.includes("conv")) {
+  // onnxruntime-web gets the same weights as we do.
+  const dump = "import sys, torch; s = torch.load(sys.argv[1]); sys.stdout.buffer.write(s['conv.weight'].numpy().tobytes() + s['conv.bias'].numpy().tobytes())";
+  const { stdout } = spawnSync(python, ["-c", dump, `${made}small.pth`], { maxBuffer: 1 << 28 });
+  const weights = new Float32Array(new Uint8Array(stdout).buffer);
+  writeFileSync(`${made}conv.onnx`, onnx.conv(64, 56, weights.subarray(0, 64 * 64 * 9), weights.subarray(64 * 64 * 9)));
+}
 
 const rows = [];
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...(device === "webgpu" ? GPU : [])] });
 let failed = false;
-for (const name of ["open", "save", "matmul", "conv"].filter((n) => n.includes(only))) {
+for (const name of names) {
   const page = await browser.newPage();
   page.on("console", (message) => message.type() === "error" && console.error(`  ${message.text()}`));
   page.on("requestfailed", (request) => console.error(`  ${request.url()}: ${request.failure()?.errorText}`));
   await page.goto(`${url}/benches/page.html`);
-  await page.setInputFiles("#big", `${made}big.pth`);
-  await page.setInputFiles("#small", `${made}small.pth`);
-  const result = await page.evaluate((n) => window.measure(n), name);
+  await page.setInputFiles("#files", MEASUREMENTS[name].map((file) => `${made}${file}`));
+  const result = await page.evaluate(([n, d]) => window.measure(n, d), [name, device]);
   if (result.error) {
     failed = true;
     rows.push({ what: name, error: result.error });

@@ -1,9 +1,10 @@
 // Measures inside a worker, as the API does: our wasm by its rim, so that its memory can be seen, and onnxruntime-web beside it.
 
 import init, { Checkpoint } from "/pkg/wasm/torchtab.js";
-import * as ort from "/benches/node_modules/onnxruntime-web/dist/ort.wasm.min.mjs";
+import * as ort from "/benches/node_modules/onnxruntime-web/dist/ort.all.min.mjs";
 
-const RUNS = 30;
+/** Timed runs, and those before them. */
+const RUNS = { cpu: [30, 5], webgpu: [3, 1] };
 const quiet = () => {};
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = "/benches/node_modules/onnxruntime-web/dist/";
@@ -20,12 +21,13 @@ async function timed(work) {
 const median = (times) => times.toSorted((a, b) => a - b)[times.length >> 1];
 
 // Both engines in turn, so that the machine's moods hit both; the first runs warm up.
-async function sideBySide(ours, theirs) {
+async function sideBySide(ours, theirs, device = "cpu") {
   const times = [[], []];
-  for (let i = 0; i < RUNS + 5; i++) {
+  const [count, before] = RUNS[device];
+  for (let i = 0; i < count + before; i++) {
     for (const [k, work] of [ours, theirs].entries()) {
       const [ms] = await timed(work);
-      if (i >= 5) times[k].push(ms);
+      if (i >= before) times[k].push(ms);
     }
   }
   return times.map(median);
@@ -36,7 +38,7 @@ function random(length) {
   return Float32Array.from({ length }, () => ((state = (state * 48271) % 2147483647) / 2147483647) * 2 - 1);
 }
 
-const tensor = (shape, data) => ({ dtype: "float32", shape, data: new Uint8Array(data.buffer) });
+const tensor = (shape, data, dtype = "float32") => ({ dtype, shape, data: new Uint8Array(data.buffer) });
 
 // The largest difference between our output and onnxruntime-web's.
 function gap(ours, theirs) {
@@ -45,8 +47,51 @@ function gap(ours, theirs) {
   return floats.reduce((worst, x, i) => Math.max(worst, Math.abs(x - theirs[i])), 0);
 }
 
+const source = async (name) => (await fetch(`/benches/${name}.py`)).text();
+
+/** A whole network, ours from its state_dict and onnxruntime-web's from torch's export, on one device. */
+async function network(name, how, what, shape, { [`${name}.pth`]: file, device }) {
+  const checkpoint = await Checkpoint.open(file, {}, quiet, undefined);
+  const [built, model] = await timed(() => checkpoint.build({ ...how, device }, quiet, undefined));
+  if (model.device.kind !== device) throw new Error(`runs on the ${model.device.kind}: ${model.device.reason}`);
+  const onnx = new Uint8Array(await (await fetch(`/benches/made/${name}.onnx`)).arrayBuffer());
+  const session = await ort.InferenceSession.create(onnx, { executionProviders: [device === "cpu" ? "wasm" : "webgpu"] });
+  const count = shape.reduce((a, b) => a * b);
+  const tokens = shape.length === 2;
+  const numbers = tokens ? BigInt64Array.from({ length: count }, (_, i) => BigInt((i * 977) % 8000)) : random(count);
+  const dtype = tokens ? "int64" : "float32";
+  const [input] = session.inputNames;
+  const ours = () => model.run([tensor(shape, numbers, dtype)], undefined);
+  const theirs = () => session.run({ [input]: new ort.Tensor(dtype, numbers, shape) });
+  const worst = gap(await ours(), Object.values(await theirs())[0].data);
+  const [ms, other] = await sideBySide(ours, theirs, device);
+  const label = device === "cpu" ? "CPU" : "WebGPU";
+  return [
+    { what: `${label} ${what}`, ms, other, worst, memory: memory() },
+    { what: `${label} ${what}: built`, ms: built },
+  ];
+}
+
+/** Source to network, network to graph: no weights move. The first trace, and one for another input shape. */
+async function traced(what, file, how, shapes, others) {
+  const checkpoint = await Checkpoint.open(file, {}, quiet, undefined);
+  let parsed;
+  const start = performance.now();
+  const progress = ({ phase }) => {
+    if (phase === "upload") parsed ??= performance.now() - start;
+  };
+  const model = await checkpoint.build({ ...how, device: "cpu" }, progress, undefined);
+  const [first] = await timed(async () => model.summary(shapes));
+  const [second] = await timed(async () => model.summary(others));
+  return [
+    { what: `${what}: parse and constructor`, ms: parsed },
+    { what: `${what}: trace`, ms: first },
+    { what: `${what}: trace for a second input shape`, ms: second },
+  ];
+}
+
 const measurements = {
-  async open({ big }) {
+  async open({ "big.pth": big }) {
     const before = memory();
     const [listed, checkpoint] = await timed(async () => {
       const opened = await Checkpoint.open(big, {}, quiet, undefined);
@@ -60,7 +105,7 @@ const measurements = {
     return rows;
   },
 
-  async save({ big }) {
+  async save({ "big.pth": big }) {
     const source = "from torch import nn\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.layers = nn.ModuleList([nn.Linear(SIZE, 1024, bias=False) for _ in range(200)])\n    def forward(self, x):\n        return self.layers[0](x)\n";
     const checkpoint = await Checkpoint.open(big, {}, quiet, undefined);
     const columns = checkpoint.describe().entries[0].shape[1];
@@ -77,7 +122,7 @@ const measurements = {
     return rows;
   },
 
-  async matmul({ small, models }) {
+  async matmul({ "small.pth": small, models }) {
     const n = 512;
     const [a, b] = [random(n * n), random(n * n)];
     const checkpoint = await Checkpoint.open(small, {}, quiet, undefined);
@@ -91,7 +136,7 @@ const measurements = {
     return [{ what: "CPU matmul 512x512x512 f32", ms, other, worst, memory: memory() }];
   },
 
-  async conv({ small, models }) {
+  async conv({ "small.pth": small, models }) {
     const x = random(64 * 56 * 56);
     const shape = [1, 64, 56, 56];
     const checkpoint = await Checkpoint.open(small, {}, quiet, undefined);
@@ -107,15 +152,37 @@ const measurements = {
     const [ms, other] = await sideBySide(ours, theirs);
     return [{ what: "CPU conv 64->64 3x3 on 56x56", ms, other, worst, memory: memory() }];
   },
+
+  async resnet18(given) {
+    return network("resnet18", { zoo: "resnet18" }, "ResNet-18, 224x224", [1, 3, 224, 224], given);
+  },
+
+  async mobilenet_v2(given) {
+    return network("mobilenet_v2", { zoo: "mobilenet_v2" }, "MobileNetV2, 224x224", [1, 3, 224, 224], given);
+  },
+
+  async bert(given) {
+    return network("bert", { source: await source("bert"), construct: "Bert()" }, "BERT, 4 layers of 256, 128 tokens", [1, 128], given);
+  },
+
+  async lstm(given) {
+    return network("lstm", { source: await source("lstm"), construct: "Lstm()" }, "LSTM of 256, 64 steps", [1, 64, 256], given);
+  },
+
+  async trace({ "resnet50.pth": resnet50, "gpt2.pth": gpt2 }) {
+    const rows = await traced("ResNet-50", resnet50, { zoo: "resnet50" }, [[1, 3, 224, 224]], [[2, 3, 192, 192]]);
+    const decoder = { source: await source("gpt2"), construct: "Gpt2()" };
+    return [...rows, ...(await traced("GPT-2, 12 layers", gpt2, decoder, [[1, 128]], [[1, 96]]))];
+  },
 };
 
-onmessage = async ({ data: { name, files } }) => {
+onmessage = async ({ data: { name, files, device } }) => {
   const models = {
     matmul: new Uint8Array(await (await fetch("/benches/made/matmul.onnx")).arrayBuffer()),
     conv: async () => new Uint8Array(await (await fetch("/benches/made/conv.onnx")).arrayBuffer()),
   };
   try {
-    postMessage({ rows: await measurements[name]({ ...files, models }) });
+    postMessage({ rows: await measurements[name]({ ...files, models, device }) });
   } catch (error) {
     postMessage({ error: error.message ?? String(error), code: error.code });
   }

@@ -11,7 +11,7 @@ use super::rebuild::global;
 use super::tensor::TensorId;
 use super::view::{Mapping, View};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::pickle::object::{Instance, NodeId, Object};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
@@ -22,6 +22,8 @@ pub const MAX_DEPTH: usize = 500;
 const MAX_VALUE_DEPTH: usize = 24;
 /// Values of all attributes together.
 const MAX_VALUES: usize = 1_000_000;
+/// Values of the objects in attributes; what is more is left out.
+const MAX_OBJECT_VALUES: usize = 50_000;
 
 /// `__dict__` entries that are the machinery's, not the network's.
 const MACHINERY: &[&str] = &[
@@ -82,6 +84,10 @@ pub enum Value {
     Device(String),
     /// a class or function by its qualified name: `torch.nn.functional.relu`
     Global(String),
+    /// an object of any other class, with its `__dict__`
+    Object(String, Vec<(Value, Value)>),
+    /// `functools.partial`: the function, arguments, keyword arguments
+    Partial(Box<Value>, Vec<Value>, Vec<(Value, Value)>),
     /// anything else, by its class
     Other(String),
 }
@@ -163,7 +169,8 @@ impl Checkpoint {
         if !is_module(self, node) {
             return Err(Error::mismatch("this object is no nn.Module").at(self.location(node)));
         }
-        let mut reader = Reader { checkpoint: self, numbers: HashMap::new(), pending: Vec::new(), values: 0 };
+        let mut reader =
+            Reader { checkpoint: self, numbers: HashMap::new(), pending: Vec::new(), values: 0, inside: 0, spent: 0 };
         reader.number(node);
         let mut modules = Vec::new();
         let mut at = 0;
@@ -267,6 +274,10 @@ struct Reader<'a> {
     /// every module met, by number
     pending: Vec<NodeId>,
     values: usize,
+    /// objects within each other that are being read
+    inside: usize,
+    /// values in objects
+    spent: usize,
 }
 
 impl Reader<'_> {
@@ -366,7 +377,15 @@ impl Reader<'_> {
 
     fn value(&mut self, node: NodeId, depth: usize) -> Result<Value> {
         // A long text can be met a million times; it counts by its length.
-        self.values += 1 + if let Object::Str(s) = self.checkpoint.pickle().arena.get(node) { s.len() / 64 } else { 0 };
+        let count = 1 + if let Object::Str(s) = self.checkpoint.pickle().arena.get(node) { s.len() / 64 } else { 0 };
+        if self.inside > 0 {
+            self.spent += count;
+            if self.spent > MAX_OBJECT_VALUES {
+                return Err(Error::too_large("the number of values in objects", self.spent, MAX_OBJECT_VALUES));
+            }
+        } else {
+            self.values += count;
+        }
         if self.values > MAX_VALUES {
             let error = Error::too_large("the number of values in modules' attributes", self.values, MAX_VALUES);
             return Err(error.at(self.checkpoint.location(node)));
@@ -404,9 +423,56 @@ impl Reader<'_> {
                 (.., Some(f)) => Value::Float(f),
                 _ => Value::Other("numpy.generic".into()),
             },
-            View::Object { .. } if is_module(self.checkpoint, node) => Value::Module(self.number(node)),
+            View::Object { class, .. } if is_module(self.checkpoint, node) => {
+                // A network that only some object refers to, as a trainer does, is none of this one's.
+                let known = self.inside == 0 || self.numbers.contains_key(&node);
+                if known { Value::Module(self.number(node)) } else { Value::Other(class) }
+            }
+            View::Object { class, instance } if !deep => self.object(class, instance, depth)?,
             View::Object { class, .. } | View::Text(class, _) => Value::Other(class),
             other => Value::Other(super::tree::type_name(&other)),
         })
+    }
+
+    /// What an object is as far as its `__dict__` says. One that holds more than attributes may is left by its class: a network's forward
+    /// does not walk through data sets.
+    fn object(&mut self, class: String, instance: &Instance, depth: usize) -> Result<Value> {
+        if self.spent > MAX_OBJECT_VALUES {
+            return Ok(Value::Other(class));
+        }
+        self.inside += 1;
+        let read = match instance.states.first().map(|state| self.checkpoint.view(*state)) {
+            Some(View::Sequence("tuple", parts)) if class == "functools.partial" => self.partial(&parts, depth),
+            Some(View::Mapping(state)) => {
+                let pair = |me: &mut Self, key: NodeId, value: NodeId| {
+                    Ok((me.value(key, depth + 1)?, me.value(value, depth + 1)?))
+                };
+                let pairs = state.items.iter().map(|(key, value)| pair(self, *key, *value)).collect::<Result<Vec<_>>>();
+                pairs.map(|pairs| Some(Value::Object(class.clone(), pairs)))
+            }
+            _ => Ok(None),
+        };
+        self.inside -= 1;
+        match read {
+            Ok(read) => Ok(read.unwrap_or(Value::Other(class))),
+            Err(error) if error.kind == Kind::TooLarge => Ok(Value::Other(class)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// `(function, arguments, keywords, __dict__)`
+    fn partial(&mut self, parts: &[NodeId], depth: usize) -> Result<Option<Value>> {
+        let [function, arguments, keywords, ..] = parts else { return Ok(None) };
+        let function = Box::new(self.value(*function, depth + 1)?);
+        let arguments = match self.value(*arguments, depth + 1)? {
+            Value::Tuple(arguments) => arguments,
+            _ => return Ok(None),
+        };
+        let keywords = match self.value(*keywords, depth + 1)? {
+            Value::Dict(keywords) => keywords,
+            Value::None => Vec::new(),
+            _ => return Ok(None),
+        };
+        Ok(Some(Value::Partial(function, arguments, keywords)))
     }
 }

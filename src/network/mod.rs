@@ -1,14 +1,18 @@
-//! The doors through which a network comes: PyTorch source, or a whole pickled module; load_state_dict; the trace to a graph.
+//! The doors through which a network comes: PyTorch source, a whole pickled module, the zoo; load_state_dict; the trace to a graph.
 //!
 //! A [`Network`] is a module tree in the evaluator's hands, with its parameters and buffers named as `state_dict()` names them. It
 //! holds no weights: [`state`] says which key of a state_dict each leaf takes.
 
+pub mod deduce;
 pub mod inputs;
+pub mod loss;
+pub mod propose;
 pub mod source;
 pub mod state;
 pub mod summary;
 pub mod trace;
 pub mod whole;
+pub mod zoo;
 
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Info, LeafKind, Structure, ValueId};
@@ -85,6 +89,14 @@ impl Network {
         &self.versions
     }
 
+    /// Each module's path and class, without the class's own module: `("layer1.0", "BasicBlock")`.
+    pub fn classes(&mut self) -> Vec<(String, String)> {
+        let root = self.root;
+        let modules = &self.interpreter.trace().modules;
+        let paths = walk::paths(modules, root).into_iter();
+        paths.filter_map(|(path, id)| Some((path, modules.get(id)?.class.short().to_owned()))).collect()
+    }
+
     /// The graph of the values that the constructor gave some leaves: no inputs, a tuple as output.
     pub fn initial(&mut self, leaves: &[ValueId]) -> Result<Graph> {
         let mut built = self.interpreter.trace().graph.clone();
@@ -93,6 +105,20 @@ impl Network {
         let init =
             init.ok_or_else(|| Error::mismatch("a parameter that neither the file nor the constructor gives"))?;
         Ok(built.finish(Structure::Tuple(init)))
+    }
+
+    /// Puts each batch norm that has parameters into eval mode when all of them are frozen.
+    pub fn freeze_batch_norm(&mut self, frozen: impl Fn(ValueId) -> bool) {
+        let root = self.root;
+        let modules = &mut self.interpreter.trace().modules;
+        for id in walk::distinct(modules, root) {
+            let Some(module) = modules.get_mut(id) else { continue };
+            let mut parameters = module.parameters.values().flatten().peekable();
+            let all = parameters.peek().is_some() && parameters.all(|p| frozen(p.value()));
+            if all && matches!(module.buffers.get("running_mean"), Some(Some(_))) {
+                module.training = false;
+            }
+        }
     }
 
     /// `module.train(mode)` on every module.

@@ -63,6 +63,15 @@ impl Network {
 }
 
 impl Matching {
+    /// The same without the missing names of tied weights that have a value under another name: safetensors files hold each weight once.
+    #[must_use]
+    pub fn without_tied(mut self, network: &Network) -> Self {
+        let paired: HashSet<ValueId> = self.pairs.iter().map(|(value, _)| *value).collect();
+        let held = |name: &String| network.leaves.iter().any(|l| paired.contains(&l.value) && l.names.contains(name));
+        self.missing.retain(|name| !held(name));
+        self
+    }
+
     /// torch's RuntimeError. Shapes that differ are refused always, missing and unexpected keys when `strict`.
     pub fn check(&self, class: &str, strict: bool) -> Result<()> {
         let mut lines = Vec::new();

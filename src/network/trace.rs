@@ -41,6 +41,15 @@ impl Network {
     /// Traces `forward(*args, **kwargs)` in the modules' present mode. The graph's inputs are the call's tensors, depth first,
     /// positional before keyword ones. The network stays as it was, whatever forward assigned to its tensors.
     pub fn trace(&mut self, call: &Call) -> Result<Graph> {
+        self.traced(call, |_, returned| structure(&returned))
+    }
+
+    /// Traces `forward`, and what `after` makes of its result, into one graph.
+    pub(super) fn traced(
+        &mut self,
+        call: &Call,
+        after: impl FnOnce(&mut Self, Value) -> Result<Structure>,
+    ) -> Result<Graph> {
         let root = self.root;
         let names: Vec<_> = self.interpreter.forward_parameters(root).into_iter().map(|p| p.name).collect();
         let trace = self.interpreter.trace();
@@ -57,7 +66,7 @@ impl Network {
             args.keyword.push((name.clone(), value));
         }
         self.interpreter.restart();
-        let returned = self.interpreter.call_module(root, args).and_then(|value| structure(&value));
+        let returned = self.interpreter.call_module(root, args).and_then(|value| after(self, value));
         let trace = self.interpreter.trace();
         let built = std::mem::replace(&mut trace.graph, before);
         for (tensor, value) in held {
@@ -66,7 +75,8 @@ impl Network {
         Ok(built.finish(returned?))
     }
 
-    fn value(&mut self, name: &str, argument: &Argument) -> Value {
+    /// An argument as `forward` sees it; its tensors become inputs of the graph.
+    pub(super) fn value(&mut self, name: &str, argument: &Argument) -> Value {
         let mut all = |items: &[Argument]| {
             items.iter().enumerate().map(|(i, item)| self.value(&format!("{name}.{i}"), item)).collect()
         };
@@ -92,7 +102,7 @@ impl Network {
 }
 
 /// What forward returned, as plain data.
-fn structure(value: &Value) -> Result<Structure> {
+pub(super) fn structure(value: &Value) -> Result<Structure> {
     let all = |items: &[Value]| items.iter().map(structure).collect::<Result<Vec<_>>>();
     Ok(match value {
         Value::None => Structure::None,

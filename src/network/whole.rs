@@ -1,12 +1,16 @@
 //! A network from a whole pickled module: torch's classes are rebuilt by name, the user's from pasted source or from the class source that
-//! legacy files carry.
+//! legacy files carry, those of torchvision and transformers from the zoo.
 //!
-//! A pickle holds no code. A class that is neither torch's nor in a source is asked for by name, as torch's own error does.
+//! A pickle holds no code. A class of none of these is asked for by name, as torch's own error does; unless the module is a network of the
+//! zoo in all that can be seen: keys, shapes, and the classes of all its modules.
 
 use super::Network;
 use super::source::FILENAME;
+use super::state::Offered;
+use super::zoo::table::{LIBRARY, provides};
+use super::zoo::{self, Confidence, Facts, Recognised, Search};
 use crate::checkpoint::Checkpoint;
-use crate::checkpoint::module::{EmbeddedSource, ModuleNode, ModuleTree, Value as Saved};
+use crate::checkpoint::module::{EmbeddedSource, ModuleNode, ModuleNumber, ModuleTree, Value as Saved};
 use crate::checkpoint::tensor::TensorId;
 use crate::error::{Error, Result};
 use crate::graph::{Info, LeafKind, ValueId};
@@ -14,6 +18,7 @@ use crate::nn::function;
 use crate::nn::host::Host;
 use crate::nn::module::{self, Class, ClassRef, Module};
 use crate::nn::value::{ModuleId, Tensor, Value};
+use crate::nn::walk::join;
 use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
 use indexmap::IndexMap;
@@ -28,7 +33,8 @@ pub fn find(checkpoint: &Checkpoint) -> Result<Option<ModuleTree>> {
 }
 
 impl Network {
-    /// Rebuilds a pickled module. Gives the network, and the tensor of the file that each leaf takes.
+    /// Rebuilds a pickled module. Gives the network, the tensor of the file that each leaf takes, and what the network is where its code is
+    /// the zoo's.
     ///
     /// # Errors
     /// Unsupported `needs_source` names the classes whose source is missing.
@@ -36,11 +42,11 @@ impl Network {
         tree: &ModuleTree,
         checkpoint: &Checkpoint,
         source: Option<&str>,
-    ) -> Result<(Self, Vec<(ValueId, TensorId)>)> {
-        let program = program(tree, checkpoint, source)?;
-        let interpreter = Interpreter::new(program);
-        let mut rebuild =
-            Rebuild { interpreter, checkpoint, ids: Vec::new(), tensors: HashMap::new(), pairs: Vec::new() };
+    ) -> Result<(Self, Vec<(ValueId, TensorId)>, Option<Recognised>)> {
+        let Code { program, pasted, recognised } = code(tree, checkpoint, source)?;
+        let interpreter = Interpreter::offering(LIBRARY, program);
+        let (ids, pairs) = (Vec::new(), Vec::new());
+        let mut rebuild = Rebuild { interpreter, pasted, checkpoint, ids, tensors: HashMap::new(), pairs };
         for node in &tree.modules {
             let id = rebuild.shell(node)?;
             rebuild.ids.push(id);
@@ -50,32 +56,86 @@ impl Network {
         }
         let root = rebuild.ids.first().copied().ok_or_else(|| Error::mismatch("an empty module tree"))?;
         let pairs = rebuild.pairs;
-        Ok((Self::new(rebuild.interpreter, root)?, pairs))
+        Ok((Self::new(rebuild.interpreter, root)?, pairs, recognised))
     }
 }
 
-/// The source of every class that is not torch's; `None` when there is no such class.
-fn program(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Option<Program>> {
-    let mut foreign: Vec<&str> = tree.modules.iter().map(|m| m.class.as_str()).filter(|c| !is_torch(c)).collect();
-    foreign.dedup();
-    if foreign.is_empty() {
-        return source.map(|s| Program::parse(s, FILENAME)).transpose();
-    }
+/// Where the classes that are not torch's come from.
+struct Code {
+    /// pasted, embedded in the file, or a family of the zoo
+    program: Option<Program>,
+    /// the user pasted it: it goes before the zoo
+    pasted: bool,
+    recognised: Option<Recognised>,
+}
+
+fn code(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Code> {
     if let Some(source) = source {
-        return Program::parse(source, FILENAME).map(Some);
+        let program = Some(Program::parse(source, FILENAME)?);
+        return Ok(Code { program, pasted: true, recognised: None });
     }
+    let foreign = |class: &&str| !is_torch(class);
+    let mut foreign: Vec<&str> = tree.modules.iter().map(|m| m.class.as_str()).filter(foreign).collect();
+    foreign.dedup();
     let embedded = checkpoint.embedded_sources();
-    let missing: Vec<_> =
-        foreign.iter().filter(|class| !embedded.iter().any(|e| last(&e.class) == last(class))).collect();
+    let has = |class: &str| provides(class) || embedded.iter().any(|e| last(&e.class) == last(class));
+    let missing: Vec<&str> = foreign.iter().copied().filter(|class| !has(class)).collect();
     if let Some(first) = missing.first() {
-        let text = format!("the file names the class {first} and does not hold its source");
-        return Err(Error::unsupported(text)
-            .code("needs_source")
-            .at(first.to_string())
-            .hint("paste the source that defines it, as Python would import it"));
+        return like_the_zoo(tree, checkpoint, first);
     }
     let text: Vec<_> = bases_first(&embedded).into_iter().map(|e| e.source.as_str()).collect();
-    Program::parse(&format!("{PREAMBLE}\n{}", text.join("\n\n")), FILENAME).map(Some)
+    let program = match text.is_empty() {
+        true => None,
+        false => Some(Program::parse(&format!("{PREAMBLE}\n{}", text.join("\n\n")), FILENAME)?),
+    };
+    let root = tree.root().map(|root| root.class.clone()).filter(|class| provides(class));
+    let certain = |name| Recognised { name, construct: None, confidence: Confidence::Certain, notes: Vec::new() };
+    Ok(Code { program, pasted: false, recognised: root.map(certain) })
+}
+
+/// Classes that are nobody's we know, and yet the module is a network of the zoo in everything that its file shows.
+fn like_the_zoo(tree: &ModuleTree, checkpoint: &Checkpoint, class: &str) -> Result<Code> {
+    let offered = state_dict(tree, checkpoint)?;
+    let paths = tree.named_modules();
+    let modules: Vec<String> = paths.iter().map(|(path, _)| path.clone()).collect();
+    let facts = Facts { offered: &offered, modules: Some(&modules), version: &|_| None };
+    let mut hint = "paste the source that defines it, as Python would import it".to_owned();
+    match zoo::recognise(&facts) {
+        Search::Found(mut found) => {
+            let classes = |(path, number): &(String, ModuleNumber)| {
+                (path.clone(), tree.get(*number).map_or("", |m| last(&m.class)).to_owned())
+            };
+            let theirs: Vec<_> = paths.iter().map(classes).collect();
+            let name = found.recognised.name;
+            if found.network.classes() == theirs {
+                let note = format!("{class} is taken to be {name}'s class of that name: a pickle holds no forward");
+                let notes = [found.recognised.notes, vec![note]].concat();
+                let recognised = Recognised { name, construct: None, confidence: Confidence::Likely, notes };
+                let program = Some(Program::parse(found.family.text(), FILENAME)?);
+                return Ok(Code { program, pasted: true, recognised: Some(recognised) });
+            }
+            hint.push_str(&format!("; its keys and shapes are those of {name}, its modules are not"));
+        }
+        Search::Nothing(Some(nearest)) => hint.push_str(&format!("; the nearest known network is {nearest}")),
+        Search::Nothing(None) => {}
+    }
+    let text = format!("the file names the class {class} and does not hold its source");
+    Err(Error::unsupported(text).code("needs_source").at(class.to_owned()).hint(hint))
+}
+
+/// `state_dict()` of a pickled module: keys and shapes.
+fn state_dict(tree: &ModuleTree, checkpoint: &Checkpoint) -> Result<Vec<Offered>> {
+    let mut offered = Vec::new();
+    for (path, number) in tree.named_modules() {
+        let Some(module) = tree.get(number) else { continue };
+        let buffers = module.buffers.iter().filter(|(name, _)| !module.non_persistent.contains(*name));
+        for (name, id) in module.parameters.iter().chain(buffers) {
+            if let Some(id) = id {
+                offered.push(Offered { key: join(&path, name), shape: checkpoint.tensor(*id)?.shape.clone() });
+            }
+        }
+    }
+    Ok(offered)
 }
 
 fn is_torch(class: &str) -> bool {
@@ -107,6 +167,8 @@ fn bases_first(embedded: &[EmbeddedSource]) -> Vec<&EmbeddedSource> {
 
 struct Rebuild<'a> {
     interpreter: Interpreter,
+    /// the program goes before the zoo
+    pasted: bool,
     checkpoint: &'a Checkpoint,
     ids: Vec<ModuleId>,
     /// one object for each tensor of the file: tied weights stay tied
@@ -123,6 +185,10 @@ impl Rebuild<'_> {
         }
         if is_torch(&node.class) {
             return Err(Error::unsupported(node.class.clone()).at(node.class.clone()));
+        }
+        let own = self.pasted && self.interpreter.has_module_class(last(&node.class));
+        if !own && let Some(id) = self.interpreter.instantiate_offered(&node.class)? {
+            return Ok(id);
         }
         self.interpreter.instantiate_user(last(&node.class))
     }
@@ -183,7 +249,7 @@ impl Rebuild<'_> {
         Ok(tensor)
     }
 
-    /// An attribute as torch's functions take it. Objects of other classes are left as inert names.
+    /// An attribute as torch's functions take it. Objects of other classes have their attributes, and methods where the source defines them.
     fn value(&mut self, saved: &Saved) -> Result<Value> {
         let mut all = |items: &[Saved]| items.iter().map(|item| self.value(item)).collect::<Result<Vec<_>>>();
         Ok(match saved {
@@ -203,13 +269,32 @@ impl Rebuild<'_> {
             Saved::DType(dtype) => Value::Dtype(*dtype),
             Saved::Device(device) => Value::Device(device.as_str().into()),
             Saved::Global(name) => self.global(name),
+            Saved::Object(class, items) => {
+                let mut attributes = Vec::new();
+                for (key, value) in items {
+                    if let Saved::Str(key) = key {
+                        attributes.push((key.clone(), self.value(value)?));
+                    }
+                }
+                self.interpreter.restore(class, attributes)?
+            }
+            Saved::Partial(function, arguments, keywords) => {
+                let function = self.value(function)?;
+                let arguments = arguments.iter().map(|a| self.value(a)).collect::<Result<Vec<_>>>()?;
+                let keywords = keywords.iter().map(|(k, v)| Ok((self.value(k)?, self.value(v)?)));
+                let keywords = keywords.collect::<Result<Vec<_>>>()?;
+                self.interpreter.partial(function, arguments, keywords)
+            }
         })
     }
 
-    /// A function that a module keeps: `self.activation = F.relu`, pickled by name.
-    fn global(&self, name: &str) -> Value {
+    /// A function or class that a module keeps: `self.activation = F.relu`, pickled by name.
+    fn global(&mut self, name: &str) -> Value {
         let plain =
             name.replace("torch._C._nn.", "torch.nn.functional.").replace("torch._C._VariableFunctions.", "torch.");
-        function::lookup(&plain).map_or(Value::None, Value::Function)
+        match function::lookup(&plain) {
+            Some(function) => Value::Function(function),
+            None => self.interpreter.global(name).unwrap_or_default(),
+        }
     }
 }

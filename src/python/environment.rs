@@ -155,11 +155,14 @@ impl Interpreter {
             }
         }
         let globals = env.globals();
-        self.demand(&globals, name);
+        let offered = self.is_offered(&globals);
+        if !offered {
+            self.demand(&globals, name);
+        }
         if let Some(object) = globals.get(name) {
             return Ok(Some(object));
         }
-        if let Some(object) = self.starred(name)? {
+        if !offered && let Some(object) = self.starred(name)? {
             return Ok(Some(object));
         }
         if let Some(object) = builtins::lookup(self, name) {
@@ -177,6 +180,7 @@ impl Interpreter {
             "torch" if env.unit.filename == "construct" => Some(Object::Package(Rc::from("torch"))),
             "nn" if env.unit.filename == "construct" => Some(Object::Package(Rc::from("torch.nn"))),
             "F" if env.unit.filename == "construct" => Some(Object::Package(Rc::from("torch.nn.functional"))),
+            "SimpleNamespace" if env.unit.filename == "construct" => Some(Object::Class(self.namespace_class()?)),
             _ => None,
         })
     }

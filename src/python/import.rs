@@ -53,8 +53,11 @@ impl Interpreter {
             Some(name) => (name.id.clone(), module),
             None => (Name::new(root), root),
         };
-        let object =
-            if is_known(module) { self.package(bound)? } else { self.unknown_import(env, &name, module, alias)? };
+        let object = if is_known(module) || self.offers(module) {
+            self.package(bound)?
+        } else {
+            self.unknown_import(env, &name, module, alias)?
+        };
         self.store(env, &name, object)
     }
 
@@ -78,7 +81,12 @@ impl Interpreter {
             return Ok(());
         }
         let known = statement.level == 0 && is_known(module);
-        let package = if known { Some(self.package(module)?) } else { None };
+        let package = match known {
+            true => Some(self.package(module)?),
+            // torchvision.models is here, torchvision.transforms is not
+            false if statement.level == 0 && self.offers(module) => self.package(module).ok(),
+            false => None,
+        };
         for alias in &statement.names {
             let name = alias.asname.as_ref().unwrap_or(&alias.name);
             if alias.name.as_str() == "*" {
@@ -92,6 +100,7 @@ impl Interpreter {
             let object = match &package {
                 Some(package) => match self.find_attribute(package, &alias.name) {
                     Ok(Some(object)) => object,
+                    Ok(None) if !known => self.unknown_import(env, &name.id, module, alias)?,
                     Ok(None) => {
                         let text = format!("cannot import name '{}' from '{module}'", alias.name);
                         return Err(Raised::import_error(text));
@@ -118,6 +127,11 @@ impl Interpreter {
         if self.catching_imports {
             return Err(Raised::module_not_found(format!("No module named '{module}'")));
         }
+        // Files that were pasted one after another import from each other what is here already.
+        let here = env.vars.0.borrow().get(name).cloned();
+        if let Some(defined @ (Object::Class(_) | Object::Function(_))) = here {
+            return Ok(defined);
+        }
         let line = program::place(&env.unit, alias).0.line(alias.range.start());
         Ok(Object::Missing(Rc::from(format!(
             "name '{name}' comes from line {line}, which could not be evaluated: No module named '{module}'"
@@ -138,7 +152,7 @@ impl Interpreter {
         if INERT.contains(&package) {
             return Ok(Some(Object::Inert(Rc::from(format!("{package}.{name}")))));
         }
-        Ok(None)
+        self.offered_attribute(package, name)
     }
 
     /// A name that a star import gives.

@@ -5,6 +5,7 @@ use super::environment::Env;
 use super::function::Function;
 use super::library::copies::Memo;
 use super::object::{Object, Shallow, release};
+use super::package::SourceModule;
 use super::program::{Program, Unit};
 use super::raised::Outcome;
 use super::scope::Scope;
@@ -53,6 +54,9 @@ pub struct Interpreter {
     pub(super) printed: String,
     /// containers whose repr is being made
     pub(super) showing: Vec<usize>,
+    /// modules that may be imported, and the namespaces of those that were
+    pub(super) offered: &'static [SourceModule],
+    pub(super) imported: Vec<(usize, Rc<Env>)>,
     extra: Vec<Rc<Env>>,
     /// steps left to count to
     pub(super) max_steps: u64,
@@ -97,6 +101,11 @@ impl ParameterInfo {
 impl Interpreter {
     /// Evaluates the module level of a program; without one, only torch's names are there.
     pub fn new(program: Option<Program>) -> Self {
+        Self::offering(&[], program)
+    }
+
+    /// The same for a program that may import the modules offered.
+    pub fn offering(offered: &'static [SourceModule], program: Option<Program>) -> Self {
         let program = program.or_else(|| Program::parse("", "model.py").ok());
         let types = types::table();
         let object_class = types.get("object").cloned().unwrap_or_else(|| {
@@ -135,6 +144,8 @@ impl Interpreter {
             waiting: Waiting::default(),
             printed: String::new(),
             showing: Vec::new(),
+            offered,
+            imported: Vec::new(),
             extra: Vec::new(),
             max_steps: MAX_STEPS,
             steps: 0,
@@ -166,6 +177,12 @@ impl Interpreter {
         self.eval(&env, &parsed).map_err(|raised| self.leave(raised))
     }
 
+    /// What a name or expression holds, as `nn` takes it.
+    pub fn value(&mut self, expression: &str) -> Result<Value> {
+        let object = self.evaluate(expression)?;
+        self.value_of(&object).map_err(|raised| self.leave(raised))
+    }
+
     /// A module from a Python expression: `Net(3, hidden=[16, 32])`, or a name that holds a module.
     pub fn construct(&mut self, expression: &str) -> Result<ModuleId> {
         match self.evaluate(expression)? {
@@ -176,6 +193,18 @@ impl Interpreter {
                     .code("not_a_module"))
             }
         }
+    }
+
+    /// Calls what an expression gave.
+    pub fn call_evaluated(&mut self, callable: &Object, args: Args) -> Result<Value> {
+        let arguments = self.arguments_of(args);
+        let result = self.call_object(callable, arguments);
+        self.returned(result)
+    }
+
+    /// Whether the source gives this name a meaning.
+    pub fn defines(&self, name: &str) -> bool {
+        self.globals.vars.0.borrow().contains_key(name)
     }
 
     /// The classes of the source, in its order.
@@ -254,6 +283,17 @@ impl Interpreter {
         self.steps = 0;
     }
 
+    /// A new evaluation that may take so many steps.
+    pub fn limit(&mut self, steps: u64) {
+        self.max_steps = steps;
+        self.steps = 0;
+    }
+
+    /// Steps since the last start.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
     /// Counts work.
     pub fn step(&mut self, count: u64) -> Outcome<()> {
         self.steps = self.steps.saturating_add(count);
@@ -327,7 +367,8 @@ impl Host for Interpreter {
 
 impl Drop for Interpreter {
     fn drop(&mut self) {
-        for env in self.extra.iter().chain([&self.globals]) {
+        let imported = self.imported.iter().map(|(_, env)| env);
+        for env in self.extra.iter().chain(imported).chain([&self.globals]) {
             release(&self.classes, env);
         }
     }

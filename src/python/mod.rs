@@ -34,9 +34,11 @@ pub mod operator;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that fails says where")]
 mod oracle_tests;
+pub mod package;
 pub mod program;
 pub mod raised;
 pub mod repr;
+pub mod restore;
 pub mod scope;
 pub mod statement;
 pub mod subscript;

@@ -5,7 +5,10 @@
 pub mod compiled;
 pub mod input;
 pub mod model;
+pub mod recognise;
+pub mod resumption;
 pub mod save;
+pub mod train;
 
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::describe::Description;
@@ -17,8 +20,10 @@ use crate::engine::device::{Choice, Device};
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::network::Network;
+use crate::network::deduce::report::Deduced;
 use crate::network::state::Offered;
 use crate::network::whole;
+use crate::network::zoo::Recognised;
 use crate::source::{ByteSource, Progress};
 use model::Model;
 use std::rc::Rc;
@@ -31,9 +36,11 @@ pub struct Session {
 /// How to build a network.
 #[derive(Clone, Debug, Default)]
 pub struct BuildOptions {
-    /// PyTorch source; without it the file must hold a whole module
+    /// PyTorch source; without it the file must hold a whole module, or a state_dict whose network is known
     pub source: Option<String>,
-    /// the Python expression that constructs the network
+    /// a network of the zoo: `resnet18`, `resnet18(num_classes=10)`
+    pub zoo: Option<String>,
+    /// the Python expression that constructs the network; without it the arguments are deduced from the state_dict's shapes
     pub construct: Option<String>,
     /// where to run it
     pub device: Choice,
@@ -72,7 +79,7 @@ impl Session {
     /// Rebuilds the network, loads its weights onto a device, and puts it in eval mode.
     ///
     /// # Errors
-    /// Unsupported `needs_source` when the file has no network and none is given; Mismatch `load_state_dict` when keys or shapes do not fit;
+    /// Unsupported `needs_source` when the file has no network, its keys are of no known one, and none is given; Mismatch `load_state_dict` when keys or shapes do not fit;
     /// Python's and torch's own errors from constructing it.
     pub async fn build(&self, options: &BuildOptions, progress: &dyn Progress) -> Result<Model> {
         let (mut network, weights) = self.network(options)?;
@@ -83,51 +90,61 @@ impl Session {
 
     fn network(&self, options: &BuildOptions) -> Result<(Network, Loaded)> {
         let source = options.source.as_deref();
+        let path = options.state_dict.as_deref();
+        if let Some(name) = options.zoo.as_deref() {
+            return self.from_zoo(name, path, options.strict);
+        }
         if options.state_dict.is_none()
             && options.construct.is_none()
             && let Some(tree) = whole::find(&self.checkpoint)?
         {
-            let (network, pairs) = Network::from_module(&tree, &self.checkpoint, source)?;
-            return Ok((network, Loaded { pairs, ..Loaded::default() }));
+            let (network, pairs, recognised) = Network::from_module(&tree, &self.checkpoint, source)?;
+            return Ok((network, Loaded { pairs, recognised, ..Loaded::default() }));
         }
-        let Some(source) = source else {
-            return Err(Error::unsupported("a state_dict has weights and no network")
-                .code("needs_source")
-                .at("state_dict")
-                .hint("paste the source of the nn.Module class that it was saved from"));
-        };
-        let mut network = Network::from_source(source, options.construct.as_deref())?;
-        let state = self.state_dict(options.state_dict.as_deref())?;
-        let loaded = self.load_state_dict(&mut network, state, options.strict)?;
-        Ok((network, loaded))
+        let Some(source) = source else { return self.recognised(path) };
+        let state = self.state_dict(path)?;
+        let mut readings = vec![self.offered(&state, false)?];
+        if state.prefix.is_some_and(|prefix| !prefix.is_empty()) {
+            readings.insert(0, self.offered(&state, true)?);
+        }
+        let (mut network, construct) = Network::from_source(source, options.construct.as_deref(), &readings)?;
+        let loaded = self.load_state_dict(&mut network, state, options.strict, false)?;
+        Ok((network, Loaded { construct: Some(construct), ..loaded }))
     }
 
-    fn load_state_dict(&self, network: &mut Network, state: StateDict, strict: bool) -> Result<Loaded> {
+    /// A state_dict's keys and shapes, with or without the prefix that a wrapper left.
+    fn offered(&self, state: &StateDict, strip: bool) -> Result<Vec<Offered>> {
+        let prefix = state.prefix.filter(|_| strip).unwrap_or("");
+        let entries = state.keys.iter().map(|(key, id)| {
+            let key = key.strip_prefix(prefix).unwrap_or(key).to_owned();
+            Ok(Offered { key, shape: self.checkpoint.tensor(*id)?.shape.clone() })
+        });
+        entries.collect()
+    }
+
+    /// `tied`: a weight that has a value under one of its names lacks none, as in transformers.
+    fn load_state_dict(&self, network: &mut Network, state: StateDict, strict: bool, tied: bool) -> Result<Loaded> {
         let prefix = state.prefix.unwrap_or("");
-        let bare = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_owned();
-        let offered = |strip: bool| {
-            let entries = state.keys.iter().map(|(key, id)| {
-                let key = if strip { bare(key) } else { key.clone() };
-                Ok(Offered { key, shape: self.checkpoint.tensor(*id)?.shape.clone() })
-            });
-            entries.collect::<Result<Vec<_>>>()
-        };
         // A network may really have a child called `module` or `model`: the keys as they are go first.
         let version = |module: &str| state.metadata.get(module).copied();
-        let mut matching = network.match_state_dict(&offered(false)?, version);
+        let mut matching = network.match_state_dict(&self.offered(&state, false)?, version);
         let mut stripped = false;
         if !prefix.is_empty() && (!matching.missing.is_empty() || !matching.unexpected.is_empty()) {
             let wrapped = |module: &str| state.metadata.get(&format!("{prefix}{module}")).copied();
-            let other = network.match_state_dict(&offered(true)?, wrapped);
+            let other = network.match_state_dict(&self.offered(&state, true)?, wrapped);
             if other.missing.len() + other.unexpected.len() < matching.missing.len() + matching.unexpected.len() {
                 (matching, stripped) = (other, true);
             }
+        }
+        if tied {
+            matching = matching.without_tied(network);
         }
         matching.check(&network.class(), strict)?;
         let tensors: Vec<TensorId> = state.keys.values().copied().collect();
         let pairs = matching.pairs.iter().filter_map(|(leaf, at)| Some((*leaf, *tensors.get(*at)?))).collect();
         let prefix = if stripped { prefix.to_owned() } else { String::new() };
-        Ok(Loaded { pairs, missing: matching.missing, unexpected: matching.unexpected, prefix, state: Some(state) })
+        let (missing, unexpected) = (matching.missing, matching.unexpected);
+        Ok(Loaded { pairs, missing, unexpected, prefix, recognised: None, state: Some(state), construct: None })
     }
 
     fn state_dict(&self, path: Option<&str>) -> Result<StateDict> {
@@ -159,6 +176,10 @@ pub struct Loaded {
     pub unexpected: Vec<String>,
     /// what every key has before the network's own name
     pub prefix: String,
+    /// what the network is, where it came from the zoo
+    pub recognised: Option<Recognised>,
     /// the state_dict; `None` for a whole module
     pub state: Option<StateDict>,
+    /// how the network was constructed; `None` for a whole module
+    pub construct: Option<Deduced>,
 }

@@ -3,6 +3,8 @@
 use super::Loaded;
 use super::compiled::Compiled;
 use super::input::{Inputs, Output, fill};
+use super::train::Trainer;
+use super::train::fit::Fitting;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::tensor::TensorId;
 use crate::data::TensorData;
@@ -12,11 +14,14 @@ use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::graph::pass::prune::values_of;
 use crate::graph::{Structure, ValueId};
+use crate::network::deduce::report::Deduced;
 use crate::network::inputs::InputHint;
 use crate::network::summary::Row;
 use crate::network::trace::Call;
+use crate::network::zoo::Recognised;
 use crate::network::{Network, NetworkLeaf};
 use crate::source::{Phase, Progress, Quiet};
+use crate::train::training::TrainingState;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -31,11 +36,17 @@ pub struct Model {
     pub(super) origin: HashMap<ValueId, TensorId>,
     /// leaves whose values are no longer the file's
     pub(super) changed: HashSet<ValueId>,
-    device: Device,
+    pub(super) device: Device,
     reason: Option<String>,
-    weights: Weights,
-    training: bool,
+    pub(super) weights: Weights,
+    pub(super) training: bool,
     programs: Vec<(bool, Call, Compiled)>,
+    /// what trains it, from the first step on
+    pub(super) trainer: Option<Trainer>,
+    /// the loop over epochs that goes on
+    pub(super) fitting: Option<Fitting>,
+    /// what is saved of a training beside the weights
+    pub(super) training_state: Option<TrainingState>,
 }
 
 /// One run's result.
@@ -83,7 +94,21 @@ impl Model {
         }
         let changed = HashSet::new();
         let programs = Vec::new();
-        Ok(Self { checkpoint, network, loaded, origin, changed, device, reason, weights, training: false, programs })
+        Ok(Self {
+            checkpoint,
+            network,
+            loaded,
+            origin,
+            changed,
+            device,
+            reason,
+            weights,
+            training: false,
+            programs,
+            trainer: None,
+            fitting: None,
+            training_state: None,
+        })
     }
 
     /// Where it runs.
@@ -99,6 +124,16 @@ impl Model {
     /// `module.training`
     pub fn training(&self) -> bool {
         self.training
+    }
+
+    /// What the network is, where it was asked for by name or recognised.
+    pub fn recognised(&self) -> Option<&Recognised> {
+        self.loaded.recognised.as_ref()
+    }
+
+    /// How the network was constructed, and what its arguments were deduced from; `None` for a whole module.
+    pub fn construct(&self) -> Option<&Deduced> {
+        self.loaded.construct.as_ref()
     }
 
     /// `missing_keys` of load_state_dict.
@@ -159,7 +194,7 @@ impl Model {
     }
 
     /// Weights have changed.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.programs.iter_mut().for_each(|(.., program)| program.forget());
     }
 
@@ -216,7 +251,7 @@ impl Model {
 }
 
 /// A tensor of the file as its parameter takes it: the parameter's dtype and shape.
-async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &NetworkLeaf) -> Result<TensorData> {
+pub(super) async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &NetworkLeaf) -> Result<TensorData> {
     let data = checkpoint.read(id).await.map_err(|e| match leaf.names.first() {
         Some(name) if e.location.is_none() => e.at(format!("state_dict[\"{name}\"]")),
         _ => e,

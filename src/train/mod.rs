@@ -1,12 +1,23 @@
 //! Training: what torch.optim does between `backward()` and the next forward, and what it keeps for the next session.
 //!
-//! [`optimizer`] has torch's update rules, [`groups`] the parameters they are for, [`hyper`] their arguments, [`scheduler`] the learning
-//! rates over time, [`clip`] limits gradients. Everything is computed on the device that the parameters are on, without reading back;
-//! what Python computes as floats is float64 on the host. This layer knows neither burn nor where gradients come from.
+//! [`step`] runs a graph of forward and loss and goes back, [`optimizer`] has torch's update rules, [`groups`] the parameters they are
+//! for, [`hyper`] their arguments, [`scheduler`] the learning rates over time, [`clip`] limits gradients, [`training`] begins where a
+//! checkpoint stopped. Everything is computed on the device that the parameters are on, without reading back; what Python computes as
+//! floats is float64 on the host. This layer does not know burn.
 
+pub mod clip;
 pub mod groups;
 pub mod hyper;
+#[cfg(test)]
+mod loss_tests;
 pub mod optimizer;
+pub mod scheduler;
+pub mod step;
+pub mod training;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails says where")]
+mod tests;
 
 use crate::engine::value::Value;
 use crate::graph::{Info, ValueId};

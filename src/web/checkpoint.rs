@@ -64,7 +64,16 @@ impl Checkpoint {
         })
     }
 
-    /// `build(options: {source?, construct?, device, stateDict?, strict?}, progress, signal?): Promise<Model>`
+    /// `propose(stateDict?: string): {source, construct, notes} | undefined`
+    pub fn propose(&self, state_dict: Option<String>) -> Result<JsValue, JsValue> {
+        match self.session.propose(state_dict.as_deref()) {
+            Ok(Some(proposal)) => object::plain(&proposal).map_err(|e| to_js(&e)),
+            Ok(None) => Ok(JsValue::UNDEFINED),
+            Err(error) => Err(to_js(&error)),
+        }
+    }
+
+    /// `build(options: {source?, construct?, zoo?, device, stateDict?, strict?}, progress, signal?): Promise<Model>`
     pub fn build(&self, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
         let (session, name) = (self.session.clone(), self.name.clone());
         object::promise(async move {
@@ -85,6 +94,7 @@ fn build_options(options: &JsValue) -> Result<BuildOptions> {
     Ok(BuildOptions {
         source: object::text(options, "source")?,
         construct: object::text(options, "construct")?,
+        zoo: object::text(options, "zoo")?,
         device,
         state_dict: object::text(options, "stateDict")?,
         strict: object::flag(options, "strict")?.unwrap_or(true),

@@ -16,6 +16,7 @@ pub mod progress;
 pub mod save;
 pub mod slot;
 pub mod tensor;
+pub mod train;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -8,6 +8,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::Info;
 use crate::network::trace::{Argument, Call};
+use crate::network::zoo::Recognised;
 use crate::session::model::Model as Network;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use std::cell::Cell;
@@ -19,11 +20,13 @@ use web_sys::AbortSignal;
 /// A built network. What can be asked during a run is kept beside it.
 #[wasm_bindgen]
 pub struct Model {
-    slot: Slot<Network>,
+    pub(super) slot: Slot<Network>,
     name: Option<String>,
     device: JsValue,
+    recognised: JsValue,
     missing: Vec<String>,
     unexpected: Vec<String>,
+    construct: JsValue,
     training: Rc<Cell<bool>>,
 }
 
@@ -39,8 +42,13 @@ impl Model {
         Self {
             name,
             device: device.into(),
+            recognised: network.recognised().map_or(JsValue::UNDEFINED, recognised),
             missing: network.missing_keys().to_vec(),
             unexpected: network.unexpected_keys().to_vec(),
+            // plain strings and flags: it has no number that JavaScript could not hold
+            construct: network
+                .construct()
+                .map_or(JsValue::UNDEFINED, |c| object::plain(c).unwrap_or(JsValue::UNDEFINED)),
             training: Rc::new(Cell::new(network.training())),
             slot: Slot::new(network),
         }
@@ -65,6 +73,12 @@ impl Model {
         self.device.clone()
     }
 
+    /// `{name, construct?, confidence, notes}` where the network was found without source
+    #[wasm_bindgen(getter)]
+    pub fn recognised(&self) -> JsValue {
+        self.recognised.clone()
+    }
+
     /// `module.training`
     #[wasm_bindgen(getter)]
     pub fn training(&self) -> bool {
@@ -81,6 +95,12 @@ impl Model {
     #[wasm_bindgen(getter, js_name = unexpectedKeys)]
     pub fn unexpected_keys(&self) -> Vec<String> {
         self.unexpected.clone()
+    }
+
+    /// `{expression, arguments}`, or undefined for a whole module
+    #[wasm_bindgen(getter)]
+    pub fn construct(&self) -> JsValue {
+        self.construct.clone()
     }
 
     /// Eval mode: dropout passes, batch norm uses its running statistics.
@@ -153,6 +173,10 @@ impl Model {
             slot.with_async(async |network| save::plan(network, &options, name.as_deref(), &progress).await).await
         })
     }
+}
+
+fn recognised(found: &Recognised) -> JsValue {
+    object::plain(found).unwrap_or(JsValue::UNDEFINED)
 }
 
 /// Positional tensors of the given shapes, in the dtypes that forward wants.

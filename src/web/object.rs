@@ -4,6 +4,7 @@ use super::error::to_js;
 use crate::error::{Error, Result};
 use js_sys::{Object, Promise, Reflect};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::future::Future;
 use wasm_bindgen::JsValue;
 
@@ -52,6 +53,12 @@ pub fn number(value: u64) -> f64 {
 pub fn plain(data: &impl Serialize) -> Result<JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     data.serialize(&serializer).map_err(|e| Error::device(format!("the browser refused a value: {e}")))
+}
+
+/// Options as the session has them. Mismatch says which is wrong.
+pub fn options<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T> {
+    let given = if value.is_undefined() || value.is_null() { Object::new().into() } else { value };
+    serde_wasm_bindgen::from_value(given).map_err(|e| Error::mismatch(e.to_string()).code("argument").at(what))
 }
 
 /// A promise of a result; its rejection is the plain object of the error.

@@ -131,7 +131,7 @@ async function load(how, expected, device) {
   const checkpoint = await open(await file(how.file));
   try {
     const source = expected.source ? await text(expected.source) : undefined;
-    const network = source === undefined ? undefined : { source, construct: expected.construct ?? undefined };
+    const network = source === undefined ? (expected.zoo ?? undefined) : { source, construct: expected.construct ?? undefined };
     const stateDict = how.state_key ?? undefined;
     const model = await checkpoint.build(network, { device, ...(stateDict === undefined ? {} : { stateDict }) });
     if (model.device.kind !== device) throw new Error(`runs on the ${model.device.kind}: ${model.device.reason ?? model.device.name}`);
@@ -149,6 +149,12 @@ export async function network(expected, device) {
   let worst = 0;
   try {
     if (expected.expect === "ask_for_source") return await asksForSource(expected, device);
+    if (expected.expect === "guess_or_ask") {
+      const verdict = await guesses(expected, device);
+      if (verdict.outcome !== "guessed") return verdict;
+      if (!expected.outputs?.length) return passed(verdict.text);
+      parts.push(verdict.text);
+    }
     if (!expected.outputs?.length) return skipped(`nothing to run: ${expected.expect ?? "no outputs"}`);
     const inputs = Object.fromEntries(await Promise.all(expected.inputs.map(async (i) => [i.name, await input(i)])));
     // A nested list of the call is a tuple, null is None.
@@ -163,6 +169,7 @@ export async function network(expected, device) {
     for (const how of [expected, ...(expected.variants ?? [])]) {
       const [checkpoint, model] = await load(how, expected, device);
       try {
+        if (expected.expect === "recognise") recognised(model, how.recognised ?? expected.recognised);
         await check(model, {}, how.outputs ?? expected.outputs);
         if (how === expected) {
           for (const further of expected.more ?? []) {
@@ -192,5 +199,29 @@ async function asksForSource(expected, device) {
   } catch (error) {
     if (error instanceof TorchtabError && error.code === "needs_source") return passed(`asks: ${error.message}`);
     return failed(`needs_source was expected: ${told(error)}`);
+  }
+}
+
+/** Throws where the network was not recognised as what the case says. */
+function recognised(model, as) {
+  for (const [field, want] of Object.entries(as ?? {})) {
+    const got = model.recognised?.[field];
+    if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`recognised with ${field} ${JSON.stringify(got)}, and ${JSON.stringify(want)} was expected`);
+  }
+}
+
+/** Whether the source is asked for, or what was guessed; a guess must not be called certain. */
+async function guesses(expected, device) {
+  try {
+    const [checkpoint, model] = await load(expected, expected, device);
+    const guess = model.recognised;
+    await model.dispose();
+    await checkpoint.dispose();
+    if (guess === undefined) return failed("built, and does not say as what");
+    if (guess.confidence === "certain") return failed(`${guess.name} is called certain, and ${JSON.stringify(expected.guess)} was to be guessed`);
+    return { outcome: "guessed", text: `guesses ${guess.name}, where ${JSON.stringify(expected.guess)} is right` };
+  } catch (error) {
+    if (error instanceof TorchtabError && error.code === "needs_source") return passed(`asks: ${error.message}`);
+    return failed(told(error));
   }
 }

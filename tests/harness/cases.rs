@@ -6,6 +6,7 @@ mod compare;
 mod format;
 mod network;
 mod report;
+mod train;
 mod visit;
 
 use torchtab::engine::device::Choice;

@@ -8,6 +8,7 @@ use torchtab::data::{TensorData, numel};
 use torchtab::dtype::DType;
 use torchtab::engine::device::Choice;
 use torchtab::error::{Error, Kind};
+use torchtab::network::zoo::Confidence;
 use torchtab::session::input::{Input, Inputs, Output};
 use torchtab::session::model::Model;
 use torchtab::session::{BuildOptions, Session};
@@ -47,6 +48,8 @@ impl Setting<'_> {
             let fail = |text: String| format!("{name}: {text}");
             match self.case["expect"].as_str() {
                 Some("ask_for_source") => self.asks(file, checked).map_err(fail)?,
+                Some("recognise") => self.recognises(file, checked).map_err(fail)?,
+                Some("guess_or_ask") => self.guesses(file, checked).map_err(fail)?,
                 Some("run_or_refuse") => match self.outputs(file, checked) {
                     Err(text) if text.starts_with("unsupported: ") => {
                         checked.parts.push(format!("{name} refused: {text}"))
@@ -71,10 +74,51 @@ impl Setting<'_> {
         }
     }
 
+    /// The file alone must do: no source and no name is given. `recognised` in the case says what as.
+    fn recognises(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
+        let model = self.build(file, None).map_err(|e| said(&e))?;
+        let said_of = if file["recognised"].is_object() { file } else { self.case };
+        if let Some(want) = said_of["recognised"].as_object() {
+            let got = model.recognised().ok_or("runs, and does not say as what")?;
+            let got = serde_json::to_value(got).map_err(|e| e.to_string())?;
+            for (field, want) in want {
+                if got[field] != *want {
+                    return Err(format!("recognised as {got}, and {field} {want} was expected"));
+                }
+            }
+            checked.parts.push(format!("recognised as {}, {}", got["name"], got["confidence"]));
+        }
+        self.outputs(file, checked)
+    }
+
+    /// Either the source is asked for, or the network is a guess that says so and is right.
+    fn guesses(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
+        match self.build(file, None) {
+            Err(error) if error.code == "needs_source" => {
+                checked.parts.push(format!("{} asks for its source", file["file"]));
+                Ok(())
+            }
+            Err(error) => Err(said(&error)),
+            Ok(model) => {
+                let guess = model.recognised().ok_or("runs, and does not say as what")?;
+                if guess.confidence == Confidence::Certain {
+                    return Err(format!(
+                        "{} is called certain, and {} was to be guessed",
+                        guess.name, self.case["guess"]
+                    ));
+                }
+                checked.parts.push(format!("guesses {}, where {} is right", guess.name, self.case["guess"]));
+                if self.case["outputs"].as_array().is_none_or(Vec::is_empty) {
+                    return Ok(());
+                }
+                self.outputs(file, checked)
+            }
+        }
+    }
+
     fn outputs(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
         let name = file["file"].as_str().unwrap_or_default();
-        let source = self.case["source"].as_str().map(|s| std::fs::read_to_string(self.folder.join(s)));
-        let source = source.transpose().map_err(|e| e.to_string())?;
+        let source = self.source()?;
         let mut model = self.build(file, source).map_err(|e| said(&e))?;
         if self.device != Choice::Cpu && model.device().kind() != "webgpu" {
             return Err(format!("not on WebGPU: {}", model.reason().unwrap_or("no reason")));
@@ -97,11 +141,19 @@ impl Setting<'_> {
         Ok(())
     }
 
-    fn build(&self, file: &Value, source: Option<String>) -> Result<Model, Error> {
+    /// The network's source, where the case has one.
+    pub fn source(&self) -> Result<Option<String>, String> {
+        let source = self.case["source"].as_str().map(|s| std::fs::read_to_string(self.folder.join(s)));
+        source.transpose().map_err(|e| e.to_string())
+    }
+
+    /// Opens a file of the case and builds its network.
+    pub fn build(&self, file: &Value, source: Option<String>) -> Result<Model, Error> {
         let name = file["file"].as_str().unwrap_or_default();
         let source_file = Rc::new(FileSource::open(&self.folder.join(name))?);
         let options = BuildOptions {
             source,
+            zoo: self.case["zoo"].as_str().map(str::to_owned),
             construct: self.case["construct"].as_str().map(str::to_owned),
             device: self.device,
             state_dict: file["state_key"].as_str().map(str::to_owned),
@@ -116,7 +168,8 @@ impl Setting<'_> {
         })
     }
 
-    fn inputs(&self) -> Result<Vec<(String, TensorData)>, String> {
+    /// The case's inputs, by name.
+    pub fn inputs(&self) -> Result<Vec<(String, TensorData)>, String> {
         let inputs = self.case["inputs"].as_array().into_iter().flatten();
         inputs
             .map(|input| {
@@ -155,7 +208,7 @@ fn answer(model: &mut Model, inputs: &Inputs) -> Result<Output, String> {
 }
 
 /// Builds the arguments: names in order, nested lists as tuples.
-fn arguments(call: &Value, tensors: &[(String, TensorData)]) -> Result<Inputs, String> {
+pub fn arguments(call: &Value, tensors: &[(String, TensorData)]) -> Result<Inputs, String> {
     fn one(item: &Value, tensors: &[(String, TensorData)]) -> Result<Input, String> {
         match item {
             Value::Array(items) => Ok(Input::Tuple(items.iter().map(|i| one(i, tensors)).collect::<Result<_, _>>()?)),
@@ -206,7 +259,7 @@ pub fn tensor(folder: &Path, spec: &Value) -> Result<TensorData, String> {
 }
 
 /// Follows a path of keys and indexes into what forward returned.
-fn at<'a>(output: &'a Output, path: &Value) -> Option<&'a Output> {
+pub fn at<'a>(output: &'a Output, path: &Value) -> Option<&'a Output> {
     let mut here = output;
     for step in path.as_array().into_iter().flatten() {
         here = match (here, step.as_u64(), step.as_str()) {

@@ -46,8 +46,8 @@ impl Visit<'_> {
                     Ok(case) => {
                         report.add(&name, &network::run(&Setting { folder, case: &case, device: self.device }));
                         if case["train"].is_object() {
-                            let text = "fine-tuning is not there yet (issue 4)".into();
-                            report.add(&format!("{name}/train"), &Outcome::Skipped(text));
+                            let setting = Setting { folder, case: &case, device: self.device };
+                            report.add(&format!("{name}/train"), &crate::train::run(&setting));
                         }
                     }
                     Err(text) => report.add(&name, &Outcome::Failed(text)),

@@ -22,13 +22,17 @@ mod reader_oracle;
 mod reading;
 #[path = "../harness/report.rs"]
 mod report;
+mod resume;
 mod robustness;
 mod save;
 mod tidy;
 mod torch;
+#[path = "../harness/train.rs"]
+mod train;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;
+mod zoo;
 
 use torchtab::engine::device::Choice;
 

@@ -14,7 +14,8 @@ import type {
   Description,
   Entry,
   GlobalEntry,
-  NetworkSource,
+  NetworkChoice,
+  Proposal,
   StateDictEntry,
   Stats,
   ValueEntry,
@@ -107,10 +108,24 @@ export class Checkpoint {
   }
 
   /**
+   * Source to edit for a state_dict whose network is not known (`build` throws `"needs_source"`): layers and sizes are the file's,
+   * activations, pools and strides are guesses and say so. Undefined where the keys are no plain stack of layers.
+   *
+   * @example
+   * ```ts
+   * const proposal = await checkpoint.propose();
+   * if (proposal) editor.value = proposal.source;
+   * ```
+   */
+  propose(stateDict?: string): Promise<Proposal | undefined> {
+    return this.#backend.call("propose", { handle: this.#handle, ...(stateDict === undefined ? {} : { stateDict }) });
+  }
+
+  /**
    * Builds the network, fills it and puts it in eval mode.
    *
-   * @param network Nothing for a file that holds its module; else PyTorch source, and a Python expression where shapes cannot tell
-   * the constructor's arguments.
+   * @param network Nothing for a file that holds its module, or whose keys are a known network's; a name of the zoo; else PyTorch source,
+   * and a Python expression where shapes cannot tell the constructor's arguments.
    * @throws UnsupportedError with code `"needs_source"` where a state_dict comes without its class; MismatchError for missing or unexpected keys.
    * @example
    * ```ts
@@ -124,7 +139,7 @@ export class Checkpoint {
    * const model = await checkpoint.build({ source, construct: "Net(16)" }, { device: "cpu" });
    * ```
    */
-  async build(network?: NetworkSource, options: BuildOptions = {}): Promise<Model> {
+  async build(network?: NetworkChoice, options: BuildOptions = {}): Promise<Model> {
     return build(this, network, options, false);
   }
 
@@ -147,20 +162,26 @@ export class Checkpoint {
 }
 
 /** @internal */
-export async function build(checkpoint: Checkpoint, network: NetworkSource | undefined, options: BuildOptions, owns: boolean): Promise<Model> {
-  if (network !== undefined && network !== null && typeof network.source !== "string") {
-    throw fromPlain({ kind: "mismatch", code: "network", message: "A network is { source, construct? }: PyTorch source and a Python expression" });
+export async function build(checkpoint: Checkpoint, network: NetworkChoice | undefined, options: BuildOptions, owns: boolean): Promise<Model> {
+  if (network !== undefined && network !== null && typeof network !== "string" && typeof network.source !== "string") {
+    const message = "A network is a name of the zoo, or { source, construct? }: PyTorch source and a Python expression";
+    throw fromPlain({ kind: "mismatch", code: "network", message });
   }
   const { device = "auto", stateDict, strict } = options;
   return checkpoint.buildRaw(
     {
       device,
-      ...(network?.source === undefined ? {} : { source: network.source }),
-      ...(network?.construct === undefined ? {} : { construct: network.construct }),
+      ...chosen(network),
       ...(stateDict === undefined ? {} : { stateDict }),
       ...(strict === undefined ? {} : { strict }),
     },
     options,
     owns,
   );
+}
+
+function chosen(network: NetworkChoice | undefined): Pick<RawBuild, "source" | "construct" | "zoo"> {
+  if (network === undefined || network === null) return {};
+  if (typeof network === "string") return { zoo: network };
+  return { source: network.source, ...(network.construct === undefined ? {} : { construct: network.construct }) };
 }

@@ -57,14 +57,17 @@ export class Host implements Backend {
     tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),
     stats: ({ handle, name, bins }, { progress, signal }) =>
       this.#checkpoint(handle).stats(name, bins === undefined ? {} : { bins }, progress, signal),
+    propose: async ({ handle, stateDict }) => this.#checkpoint(handle).propose(stateDict),
     build: async ({ handle, options }, { progress, signal }): Promise<Built> => {
       const model = await this.#checkpoint(handle).build(options, progress, signal);
       return {
         handle: this.#keep(this.#models, model),
         device: model.device,
+        recognised: model.recognised,
         training: model.training,
         missingKeys: model.missingKeys,
         unexpectedKeys: model.unexpectedKeys,
+        construct: model.construct,
         optimizer: model.optimizer() ?? null,
       };
     },

@@ -16,6 +16,7 @@ import { toRawLoss, toRawTrain } from "./training.js";
 import type {
   Batch,
   CallOptions,
+  Construct,
   Device,
   Difference,
   EvaluateOptions,
@@ -26,6 +27,7 @@ import type {
   InputSpec,
   OptimizerState,
   Output,
+  Recognised,
   RunTime,
   SampleData,
   SavedFile,
@@ -48,10 +50,14 @@ export class Model {
   readonly checkpoint: Checkpoint;
   /** Where it runs, and why there. */
   readonly device: Device;
+  /** What the network is, where it was found without source: by a name of the zoo, or from the file's keys and shapes. */
+  readonly recognised: Recognised | undefined;
   /** Keys that the network wants and the state_dict lacks; empty unless `strict` was false. */
   readonly missingKeys: readonly string[];
   /** Keys that the state_dict has and the network does not know. */
   readonly unexpectedKeys: readonly string[];
+  /** The Python expression that constructed the network, and what its arguments were deduced from; undefined for a file's own module. */
+  readonly construct: Construct | undefined;
   #backend: Backend;
   #handle: number;
   #owns: boolean;
@@ -68,8 +74,10 @@ export class Model {
   constructor(backend: Backend, checkpoint: Checkpoint, built: Built, owns: boolean) {
     this.checkpoint = checkpoint;
     this.device = built.device;
+    this.recognised = built.recognised;
     this.missingKeys = built.missingKeys;
     this.unexpectedKeys = built.unexpectedKeys;
+    this.construct = built.construct;
     this.#backend = backend;
     this.#handle = built.handle;
     this.#training = built.training;

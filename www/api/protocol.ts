@@ -18,6 +18,7 @@ import type {
   SavePlan,
 } from "./rim.js";
 import type {
+  Construct,
   Description,
   Device,
   Difference,
@@ -26,6 +27,8 @@ import type {
   OptimizerState,
   Prepared,
   Progress,
+  Proposal,
+  Recognised,
   Stats,
   StepReport,
   SummaryRow,
@@ -39,9 +42,11 @@ export type Handle = number;
 export interface Built {
   readonly handle: Handle;
   readonly device: Device;
+  readonly recognised?: Recognised | undefined;
   readonly training: boolean;
   readonly missingKeys: readonly string[];
   readonly unexpectedKeys: readonly string[];
+  readonly construct?: Construct | undefined;
   readonly optimizer: OptimizerState | null;
 }
 
@@ -50,6 +55,7 @@ export interface Calls {
   open: { takes: { source: RawSource; name?: string; wasmUrl?: string }; gives: { handle: Handle; description: Description } };
   tensor: { takes: { handle: Handle; name: string }; gives: RawTensor };
   stats: { takes: { handle: Handle; name: string; bins?: number }; gives: Stats };
+  propose: { takes: { handle: Handle; stateDict?: string }; gives: Proposal | undefined };
   build: { takes: { handle: Handle; options: RawBuild }; gives: Built };
   inputs: { takes: { handle: Handle }; gives: InputSpec[] };
   mode: { takes: { handle: Handle; training: boolean }; gives: boolean };

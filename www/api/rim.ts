@@ -3,6 +3,7 @@
  * @module
  */
 import type {
+  Construct,
   Description,
   Device,
   DeviceChoice,
@@ -14,6 +15,8 @@ import type {
   PlainValue,
   Prepared,
   Progress,
+  Proposal,
+  Recognised,
   Stats,
   StepReport,
   SummaryRow,
@@ -67,6 +70,7 @@ export interface RawRun {
 export interface RawBuild {
   source?: string;
   construct?: string;
+  zoo?: string;
   device: DeviceChoice;
   stateDict?: string;
   strict?: boolean;
@@ -173,6 +177,7 @@ export declare class RimCheckpoint {
   describe(): Description;
   tensor(name: string): Promise<RawTensor>;
   stats(name: string, options: { bins?: number }, progress: Report, signal?: AbortSignal): Promise<Stats>;
+  propose(stateDict?: string): Proposal | undefined;
   build(options: RawBuild, progress: Report, signal?: AbortSignal): Promise<RimModel>;
   free(): void;
 }
@@ -180,9 +185,11 @@ export declare class RimCheckpoint {
 /** wasm-bindgen's class `Model`. */
 export declare class RimModel {
   readonly device: Device;
+  readonly recognised: Recognised | undefined;
   readonly training: boolean;
   readonly missingKeys: string[];
   readonly unexpectedKeys: string[];
+  readonly construct: Construct | undefined;
   inputs(): InputSpec[];
   eval(): void;
   train(): void;

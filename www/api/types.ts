@@ -121,8 +121,59 @@ export interface Stats {
 export interface NetworkSource {
   /** Python that defines the `nn.Module` classes. */
   readonly source: string;
-  /** A Python expression that makes the network, e.g. `Net(3, hidden=[16, 32])`; needed where shapes cannot tell the arguments. */
+  /**
+   * A Python expression that makes the network, e.g. `Net(3, hidden=[16, 32])`. Without it the class and its arguments are deduced from the
+   * state_dict's keys and shapes; needed where those cannot tell.
+   */
   readonly construct?: string | undefined;
+}
+
+/**
+ * What `build` takes for a network: PyTorch source, or a name of the zoo, with a constructor's arguments or without
+ * (`"resnet18"`, `"resnet18(num_classes=10)"`).
+ */
+export type NetworkChoice = NetworkSource | string;
+
+/** A network that was found without the user's source. */
+export interface Recognised {
+  /** `resnet18`; for a whole module its class. */
+  readonly name: string;
+  /** The Python expression that constructs it. A whole module has none: its attributes are in the file. */
+  readonly construct?: string;
+  /** `"certain"` when keys, shapes and the modules that the file names admit only this one; else `notes` say what was taken as usual. */
+  readonly confidence: "certain" | "likely";
+  /** What the file does not tell. */
+  readonly notes: readonly string[];
+}
+
+/** Source to edit, for a state_dict whose network is not known. */
+export interface Proposal {
+  /** Python that defines `Net`. Lines that say "guess" are told by nothing in the file. */
+  readonly source: string;
+  /** The expression that constructs it. */
+  readonly construct: string;
+  /** What is a guess, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** How a network was constructed. */
+export interface Construct {
+  /** The Python expression: the caller's own, or the one that was deduced. */
+  readonly expression: string;
+  /** Where it was deduced: each argument of the constructor. Empty where the caller gave the expression. */
+  readonly arguments: readonly ConstructArgument[];
+}
+
+/** An argument of a constructor that was deduced. */
+export interface ConstructArgument {
+  /** The parameter, e.g. `hidden` or `config.n_layer`. */
+  readonly name: string;
+  /** Its value as Python writes it. */
+  readonly value: string;
+  /** What told it: `embedding.weight dim 0`, `default`, `model.py:30`. */
+  readonly from: string;
+  /** False where nothing in the file tells the value: a default that was kept, or one without effect in eval mode. */
+  readonly told: boolean;
 }
 
 /** How a network is built. */
@@ -137,7 +188,7 @@ export interface BuildOptions extends CallOptions {
 
 /** How `load` opens and builds. */
 export interface LoadOptions extends BuildOptions, OpenOptions {
-  readonly network?: NetworkSource | undefined;
+  readonly network?: NetworkChoice | undefined;
 }
 
 /** How a checkpoint is opened. */

@@ -1,6 +1,6 @@
 //! Headless Chromium, driven by Playwright from `tests/browser/` and `benches/`.
 
-use crate::cases::Options;
+use crate::cases::{Device, Options};
 use crate::run::{debian, run, say};
 use crate::stamp::Stamp;
 use crate::{page, serve, torch};
@@ -45,11 +45,12 @@ pub fn cases(options: &Options) -> Result<()> {
 }
 
 /// The side-by-side benchmark.
-pub fn bench(only: Option<&str>, no_build: bool) -> Result<()> {
+pub fn bench(only: Option<&str>, device: Device, no_build: bool) -> Result<()> {
     if !no_build {
         page::build(true)?;
     }
     let python = torch::python()?;
+    let exporter = torch::exporter(&python)?;
     let stamp = Stamp::of("bench-packages", &["benches/package-lock.json"], "")?;
     if !stamp.fresh(&["benches/node_modules/.package-lock.json"]) {
         say("npm packages of benches/");
@@ -57,5 +58,9 @@ pub fn bench(only: Option<&str>, no_build: bool) -> Result<()> {
         stamp.done()?;
     }
     let mut command = node("benches/bench.mjs", &[])?;
-    run(command.env("TORCHTAB_PYTHON", python).args(only))
+    command.env("TORCHTAB_PYTHON", python).env("PYTHONPATH", exporter).args(["--device", device.name()]);
+    if let Some(only) = only {
+        command.args(["--only", only]);
+    }
+    run(&mut command)
 }

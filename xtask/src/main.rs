@@ -57,6 +57,9 @@ enum Command {
         /// only measurements whose name contains this
         #[arg(long)]
         only: Option<String>,
+        /// the device that whole networks run on
+        #[arg(long, value_enum, default_value_t = cases::Device::Cpu)]
+        device: cases::Device,
         /// measure the build that is there, whichever it is
         #[arg(long)]
         no_build: bool,
@@ -95,6 +98,6 @@ fn run() -> Result<()> {
         Command::Test { native } => test::all(!native),
         Command::Build { release } => page::build(release),
         Command::Cases(options) => cases::run(&options),
-        Command::Bench { only, no_build } => browser::bench(only.as_deref(), no_build),
+        Command::Bench { only, device, no_build } => browser::bench(only.as_deref(), device, no_build),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::run::{cache, debian, output, run, say};
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const TORCH: &str = "2.15.0";
@@ -34,4 +34,18 @@ pub fn python() -> Result<PathBuf> {
         "scikit-learn",
     ]))?;
     ready().then_some(python).with_context(|| format!("pip installed no torch {TORCH}"))
+}
+
+/// Where torch finds what it exports ONNX with, apart from the environment that the tests run in; only the benchmark wants it.
+pub fn exporter(python: &Path) -> Result<PathBuf> {
+    let home = cache().join(format!("onnx-{TORCH}"));
+    if !home.join("onnxscript").exists() {
+        say("onnx and onnxscript, for the benchmark (once)");
+        let packages = ["onnx", "onnxscript", "onnx-ir", "ml_dtypes", "protobuf", "packaging"];
+        // Without dependencies: torch and numpy are there.
+        let mut pip = Command::new(python);
+        pip.args(["-m", "pip", "install", "--quiet", "--no-deps", "--target"]).arg(&home).args(packages);
+        run(&mut pip)?;
+    }
+    Ok(home)
 }

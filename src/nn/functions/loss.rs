@@ -34,7 +34,8 @@ fn reduction<'a>(b: &'a Bound<'_>) -> Result<&'a str> {
     b.str("reduction")
 }
 
-fn reduced(host: &mut dyn Host, b: &Bound<'_>, loss: ValueId) -> Result<Value> {
+/// The loss as `reduction` says: of each element, the mean or the sum.
+pub(super) fn reduced(host: &mut dyn Host, b: &Bound<'_>, loss: ValueId) -> Result<Value> {
     let kind = match reduction(b)? {
         "none" => return Ok(Value::tensor(loss)),
         "mean" => Reduce::Mean,
@@ -115,6 +116,9 @@ fn binary_cross_entropy(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
         ))
         .code("value_error"));
     }
+    // The gradient of p is ATen's, bounded where a logarithm is: (p - target) / max(p (1 - p), 1e-12).
+    let x = p;
+    let p = node::op(host, Op::Detach, &[x])?;
     let log = bounded_log(host, p)?;
     let rest = node::binary(host, Binary::Sub, 1.0, p)?;
     let log_rest = bounded_log(host, rest)?;
@@ -123,6 +127,15 @@ fn binary_cross_entropy(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let miss = node::binary(host, Binary::Mul, other, log_rest)?;
     let sum = node::binary(host, Binary::Add, hit, miss)?;
     let loss = node::op(host, Op::Unary(Unary::Neg), &[sum])?;
+    let spread = node::binary(host, Binary::Mul, p, rest)?;
+    let spread = node::op(host, Op::Clamp { min: Some(Scalar::Float(1e-12)), max: None }, &[spread])?;
+    let gap = node::binary(host, Binary::Sub, p, target)?;
+    let slope = node::binary(host, Binary::Div, gap, spread)?;
+    let slope = node::op(host, Op::Detach, &[slope])?;
+    // Nothing, but for the gradient.
+    let nothing = node::binary(host, Binary::Sub, x, p)?;
+    let nothing = node::binary(host, Binary::Mul, nothing, slope)?;
+    let loss = node::binary(host, Binary::Add, loss, nothing)?;
     weighted(host, b, loss)
 }
 
@@ -137,6 +150,14 @@ fn weighted(host: &mut dyn Host, b: &Bound<'_>, loss: ValueId) -> Result<Value> 
 /// `(1 - y) x + (1 + (w - 1) y) softplus(-x)`
 fn binary_cross_entropy_with_logits(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let (x, target) = (b.id("input")?, b.id("target")?);
+    if node::shape(host, x) != node::shape(host, target) {
+        return Err(Error::mismatch(format!(
+            "Target size (torch.Size({:?})) must be the same as input size (torch.Size({:?}))",
+            node::shape(host, target),
+            node::shape(host, x)
+        ))
+        .code("value_error"));
+    }
     let log = node::op(host, Op::Activation(Activation::Logsigmoid), &[x])?;
     let mut softplus = node::op(host, Op::Unary(Unary::Neg), &[log])?;
     if let Some(weight) = b.id_or_none("pos_weight")? {
@@ -189,7 +210,16 @@ fn nll(host: &mut dyn Host, b: &Bound<'_>, log: ValueId, smoothing: f64) -> Resu
     let want: Vec<usize> = shape.iter().enumerate().filter(|(d, _)| *d != dim).map(|(_, s)| *s).collect();
     let got = node::shape(host, target);
     if want != got {
-        return Err(Error::mismatch(format!("Expected target size {want:?}, got {got:?}")));
+        let (batch, targets) = (want.first(), got.first());
+        return Err(Error::mismatch(match (batch, targets) {
+            (Some(batch), Some(targets)) if batch != targets => {
+                format!("Expected input batch_size ({batch}) to match target batch_size ({targets}).")
+            }
+            _ if want.len() == 1 && got.len() > 1 => {
+                "0D or 1D target tensor expected, multi-target not supported".to_owned()
+            }
+            _ => format!("Expected target size {want:?}, got {got:?}"),
+        }));
     }
     let dtype = node::dtype(host, log);
     let target = node::cast(host, target, DType::Int64)?;

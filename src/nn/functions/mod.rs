@@ -42,6 +42,7 @@ mod item;
 mod join;
 mod linalg;
 mod loss;
+mod margin;
 mod module;
 mod multihead;
 mod norm;
@@ -72,6 +73,7 @@ static FAMILIES: &[&[Family]] = &[
     join::FUNCTIONS,
     linalg::FUNCTIONS,
     loss::FUNCTIONS,
+    margin::FUNCTIONS,
     module::FUNCTIONS,
     multihead::FUNCTIONS,
     norm::FUNCTIONS,

@@ -10,12 +10,15 @@ use crate::nn::value::{ModuleId, Tensor, Value};
 
 macro_rules! loss {
     ($name:literal, $signature:literal, $function:literal, [$($attribute:literal),*]) => {
+        loss!($name, $signature, $function, [$($attribute),*], "(input, target)", ["input", "target"])
+    };
+    ($name:literal, $signature:literal, $function:literal, [$($attribute:literal),*], $inputs:literal, [$($input:literal),*]) => {
         Class {
             name: $name,
             aliases: &[],
             signature: $signature,
             init,
-            forward_signature: "(input, target)",
+            forward_signature: $inputs,
             forward: |host, id, bound| {
                 let mut keyword = attribute::kept(host, id, &["reduction" $(, $attribute)*]);
                 for name in ["weight", "pos_weight"] {
@@ -24,7 +27,7 @@ macro_rules! loss {
                         keyword.push((name, tensor));
                     }
                 }
-                let arguments = vec![bound.value("input").clone(), bound.value("target").clone()];
+                let arguments = vec![$(bound.value($input).clone()),*];
                 attribute::call(host, $function, arguments, &keyword)
             },
             setstate: |_| {},
@@ -87,6 +90,68 @@ pub const CLASSES: &[Class] = &[
         "(size_average=None, reduce=None, reduction='mean', log_target=False)",
         "torch.nn.functional.kl_div",
         ["log_target"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.CosineEmbeddingLoss",
+        "(margin=0.0, size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.cosine_embedding_loss",
+        ["margin"],
+        "(input1, input2, target)",
+        ["input1", "input2", "target"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.MarginRankingLoss",
+        "(margin=0.0, size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.margin_ranking_loss",
+        ["margin"],
+        "(input1, input2, target)",
+        ["input1", "input2", "target"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.TripletMarginLoss",
+        "(margin=1.0, p=2.0, eps=1e-06, swap=False, size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.triplet_margin_loss",
+        ["margin", "p", "eps", "swap"],
+        "(anchor, positive, negative)",
+        ["anchor", "positive", "negative"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.HingeEmbeddingLoss",
+        "(margin=1.0, size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.hinge_embedding_loss",
+        ["margin"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.MultiLabelSoftMarginLoss",
+        "(weight=None, size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.multilabel_soft_margin_loss",
+        []
+    ),
+    loss!(
+        "torch.nn.modules.loss.SoftMarginLoss",
+        "(size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.soft_margin_loss",
+        []
+    ),
+    loss!(
+        "torch.nn.modules.loss.MultiMarginLoss",
+        "(p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.multi_margin_loss",
+        ["p", "margin"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.PoissonNLLLoss",
+        "(log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction='mean')",
+        "torch.nn.functional.poisson_nll_loss",
+        ["log_input", "full", "eps"]
+    ),
+    loss!(
+        "torch.nn.modules.loss.GaussianNLLLoss",
+        "(*, full=False, eps=1e-06, reduction='mean')",
+        "torch.nn.functional.gaussian_nll_loss",
+        ["full", "eps"],
+        "(input, target, var)",
+        ["input", "target", "var"]
     ),
 ];
 

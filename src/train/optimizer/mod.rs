@@ -8,6 +8,7 @@ mod adagrad;
 mod adam;
 mod adamax;
 pub mod class;
+pub mod resume;
 mod rmsprop;
 mod sgd;
 pub mod state;
@@ -20,9 +21,10 @@ use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use class::{Class, Rule};
+use resume::Resumed;
 use serde::Deserialize;
 use state::State;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A keyword argument and its default.
 pub type Default = (&'static str, HyperValue);
@@ -47,6 +49,11 @@ pub struct Optimizer {
     defaults: Hyper,
     groups: Vec<ParamGroup>,
     state: HashMap<ValueId, State>,
+    resumed: Option<Resumed>,
+    /// the parameters that steps of ours have updated
+    touched: BTreeSet<ValueId>,
+    /// one group of every parameter
+    whole: bool,
 }
 
 impl Optimizer {
@@ -61,7 +68,8 @@ impl Optimizer {
         for (number, group) in groups.iter().enumerate() {
             Rule::read(class, &group.hyper).map_err(|e| e.at(format!("param_groups[{number}]")))?;
         }
-        Ok(Self { class, defaults, groups, state: HashMap::new() })
+        let whole = spec.groups.is_empty();
+        Ok(Self { class, defaults, groups, state: HashMap::new(), resumed: None, touched: BTreeSet::new(), whole })
     }
 
     /// torch.optim's class.
@@ -84,9 +92,36 @@ impl Optimizer {
         &mut self.groups
     }
 
+    /// What schedulers change, and what they look at beside it.
+    pub(super) fn parts(&mut self) -> (&mut [ParamGroup], &Hyper) {
+        (&mut self.groups, &self.defaults)
+    }
+
+    /// How many tensors of a parameter's size are kept for it, at most.
+    pub fn moments(&self) -> u64 {
+        let of = |group: &ParamGroup| match Rule::read(self.class, &group.hyper) {
+            Ok(rule) => rule.slots().iter().filter(|(_, start)| !matches!(start, state::Start::Number(_))).count(),
+            Err(_) => 0,
+        };
+        self.groups.iter().map(of).max().unwrap_or(0) as u64
+    }
+
     /// A parameter's state; none before its first step.
     pub fn state(&self, leaf: ValueId) -> Option<&State> {
         self.state.get(&leaf)
+    }
+
+    /// The parameters that were updated since this optimizer was made or resumed.
+    pub fn touched(&self) -> impl Iterator<Item = ValueId> {
+        self.touched.iter().copied()
+    }
+
+    /// Whether a saved state_dict needs `param_names` to say which parameters are meant: all of them in one group go without saying.
+    pub fn wants_names(&self) -> bool {
+        match &self.resumed {
+            Some(resumed) => self.groups.len() > 1 || resumed.saved.groups.iter().any(|g| g.names.is_some()),
+            None => !self.whole,
+        }
     }
 
     /// `optimizer.step()`: updates every parameter that has a gradient. Nothing is read back.
@@ -116,9 +151,14 @@ impl Optimizer {
         for ((rule, slots), group) in work.iter().zip(&self.groups) {
             for parameter in &group.parameters {
                 let leaf = parameter.leaf;
+                if let (Class::Adagrad, Some(value)) = (self.class, weights.get(leaf)) {
+                    // Its constructor makes every parameter's state.
+                    self.state.entry(leaf).or_insert_with(|| State::new(slots, value));
+                }
                 let Some(gradient) = gradients.get(leaf) else { continue };
                 let Some(value) = weights.take(leaf) else { continue };
                 let state = self.state.entry(leaf).or_insert_with(|| State::new(slots, &value));
+                self.touched.insert(leaf);
                 weights.insert(leaf, rule.update(value, gradient.clone(), state));
                 if state.iter().next().is_none() {
                     // SGD without momentum keeps nothing, and torch no entry.

@@ -1,0 +1,141 @@
+//! Whether an argument that no shape tells makes no difference in eval mode: the rate of a dropout, an embedding's padding index, a size
+//! that is only stored.
+//!
+//! Two networks that differ in this argument alone are compared: their modules' attributes, and the tensors that no file gives.
+
+use super::form::Source;
+use super::plan::Kind;
+use super::solve::Solver;
+use super::term::Term;
+use crate::graph::pass::prune::prune;
+use crate::graph::{Graph, Structure};
+use crate::network::Network;
+use crate::nn::host::Host;
+use crate::nn::module::{ClassRef, Module};
+use crate::nn::value::Value;
+use crate::nn::walk;
+
+/// Attributes of torch's classes that matter in train mode alone, by the end of the class's name.
+const TRAINING: &[(&str, &str)] = &[
+    ("Dropout", "p"),
+    ("Dropout1d", "p"),
+    ("Dropout2d", "p"),
+    ("Dropout3d", "p"),
+    ("RNN", "dropout"),
+    ("LSTM", "dropout"),
+    ("GRU", "dropout"),
+    ("MultiheadAttention", "dropout"),
+    ("Embedding", "padding_idx"),
+    ("BatchNorm1d", "momentum"),
+    ("BatchNorm2d", "momentum"),
+    ("BatchNorm3d", "momentum"),
+];
+
+/// Whether `others` give the same network in eval mode as the plan's value.
+pub fn is(solver: &Solver<'_, '_>, source: &Source<'_>, at: usize, others: &[Term]) -> bool {
+    let Some(slot) = solver.plan.slots.get(at) else { return false };
+    let name = slot.name.rsplit('.').next().unwrap_or_default();
+    if slot.kind == Kind::Real && name.to_lowercase().contains("drop") {
+        return true;
+    }
+    let floats = [Term::Float(0.5), Term::Float(0.25)];
+    let others = if slot.kind == Kind::Real { &floats } else { others };
+    let mut compared = false;
+    for other in others {
+        let Some((one, other)) = solver.pair(at, other.clone()) else { continue };
+        compared = true;
+        if !same(one, other, source, name) {
+            return false;
+        }
+    }
+    compared
+}
+
+fn same(mut one: Network, mut other: Network, source: &Source<'_>, name: &str) -> bool {
+    let (roots, traces) = ((one.root, other.root), (one.interpreter.trace(), other.interpreter.trace()));
+    let paths = (walk::paths(&traces.0.modules, roots.0), walk::paths(&traces.1.modules, roots.1));
+    if paths.0.len() != paths.1.len() {
+        return false;
+    }
+    for ((path, a), (other_path, b)) in paths.0.iter().zip(&paths.1) {
+        let (Some(a), Some(b)) = (traces.0.modules.get(*a), traces.1.modules.get(*b)) else { return false };
+        if path != other_path || !same_module(a, b, source, name) {
+            return false;
+        }
+    }
+    same_tensors(&mut one, &mut other)
+}
+
+fn same_module(a: &Module, b: &Module, source: &Source<'_>, name: &str) -> bool {
+    let class = a.class.short();
+    if class != b.class.short() || a.attributes.len() != b.attributes.len() {
+        return false;
+    }
+    let user = matches!(a.class, ClassRef::User { .. });
+    let kind = match &a.class {
+        ClassRef::Torch(class) | ClassRef::User { base: Some(class), .. } => class.short(),
+        ClassRef::User { .. } => "",
+    };
+    a.attributes.iter().zip(&b.attributes).all(|((attribute, x), (other, y))| {
+        attribute == other
+            && (equal(x, y, source.book.reads(name))
+                || user && !source.book.reads(attribute)
+                || TRAINING.contains(&(kind, attribute.as_str())))
+    })
+}
+
+/// Plain values; what only the evaluator understands is not looked into, and may hold the argument when a method reads that name.
+fn equal(x: &Value, y: &Value, read: bool) -> bool {
+    let all = |x: &[Value], y: &[Value]| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y, read));
+    match (x, y) {
+        (Value::None, Value::None) | (Value::Tensor(_), Value::Tensor(_)) | (Value::Module(_), Value::Module(_)) => {
+            true
+        }
+        (Value::Bool(x), Value::Bool(y)) => x == y,
+        (Value::Int(x), Value::Int(y)) => x == y,
+        (Value::Float(x), Value::Float(y)) => x == y,
+        (Value::Str(x), Value::Str(y)) | (Value::Device(x), Value::Device(y)) => x == y,
+        (Value::Dtype(x), Value::Dtype(y)) => x == y,
+        (Value::Size(x), Value::Size(y)) => x == y,
+        (Value::Tuple(x), Value::Tuple(y)) | (Value::List(x), Value::List(y)) => all(x, y),
+        (Value::Dict(x), Value::Dict(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(&x.0, &y.0, read) && equal(&x.1, &y.1, read))
+        }
+        (Value::Function(x), Value::Function(y)) => std::ptr::eq(*x, *y),
+        (Value::Host(_), Value::Host(_)) => !read,
+        _ => false,
+    }
+}
+
+/// Tensors that the constructor computes and no state_dict holds: the same operators on the same constants.
+fn same_tensors(one: &mut Network, other: &mut Network) -> bool {
+    let (a, b) = (computed(one), computed(other));
+    a.nodes.len() == b.nodes.len()
+        && a.nodes.iter().zip(&b.nodes).all(|(a, b)| a.op == b.op)
+        && a.constants.len() == b.constants.len()
+        && a.constants.iter().zip(&b.constants).all(|(a, b)| a.data == b.data)
+}
+
+fn computed(network: &mut Network) -> Graph {
+    let persistent: Vec<_> = network.leaves.iter().filter(|l| l.persistent).map(|l| l.value).collect();
+    let root = network.root;
+    let trace = network.interpreter.trace();
+    let mut values = Vec::new();
+    for id in walk::distinct(&trace.modules, root) {
+        let Some(module) = trace.modules.get(id) else { continue };
+        let attributes = module.attributes.values().filter_map(|value| match value {
+            Value::Tensor(tensor) => Some(tensor.value()),
+            _ => None,
+        });
+        values.extend(attributes.chain(module.buffers.values().flatten().map(|t| t.value())));
+    }
+    let mut graph = trace.graph.clone();
+    let computed = values.into_iter().filter(|v| !persistent.contains(v));
+    let values = computed.map(|v| graph.leaf_mut(v).and_then(|leaf| leaf.init).unwrap_or(v)).map(Structure::Value);
+    let output = Structure::Tuple(values.collect());
+    let mut graph = graph.finish(output);
+    prune(&mut graph, |_| true);
+    let used: Vec<_> = graph.nodes.iter().flat_map(|node| node.inputs.iter().copied()).collect();
+    graph.constants.retain(|c| used.contains(&c.value));
+    graph
+}

@@ -1,0 +1,361 @@
+//! Constructor arguments from a state_dict: which class of a source it was saved from, and with which arguments.
+//!
+//! A constructor is run with small numbers in the place of what is unknown, and what shapes it declares is compared with the file's
+//! ([`solve`]). What no shape tells keeps its default, or is asked for; nothing is guessed that changes results. A call that the source
+//! itself makes (`model = Net(10)`) goes before everything else, where it fits. All of it is bounded: see [`probe`].
+
+pub mod book;
+pub mod form;
+pub mod harmless;
+pub mod plan;
+pub mod probe;
+pub mod report;
+pub mod solve;
+pub mod term;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that fails says where")]
+mod tests;
+pub mod uses;
+
+use super::Network;
+use super::source::FILENAME;
+use super::state::Offered;
+use super::zoo::table::LIBRARY;
+use crate::error::{Error, Result};
+use crate::python::interpreter::Interpreter;
+use crate::python::program::Program;
+use book::Book;
+use form::Source;
+use plan::{Form, Kind, Origin, Plan};
+use probe::{Probe, Target};
+use report::{Deduced, Reading};
+use solve::Solver;
+use term::Term;
+
+/// Modules that are given as arguments of modules that are given as arguments.
+const MAX_CHILDREN: usize = 2;
+/// Lists of the source that are tried for one argument.
+const MAX_LISTS: usize = 12;
+/// Other values of flags and choices that are started with.
+const MAX_RESTARTS: usize = 12;
+/// Calls of one class in the source that are looked at.
+const MAX_CALLS: usize = 6;
+/// Classes and functions that an error lists.
+const MAX_LISTED: usize = 8;
+
+/// Finds the network of a source whose `state_dict()` has the keys and shapes that a file offers. Each of `offered` is one way to read the
+/// file's keys: as they are, or without a wrapper's prefix.
+///
+/// # Errors
+/// Mismatch: `no_module_class`; `needs_construct` when several networks fit, or when an argument is told by nothing; `load_state_dict`
+/// when none fits, about the nearest. Python's own where the only class cannot be constructed.
+pub fn deduce(program: &Program, offered: &[Vec<Offered>]) -> Result<(Network, Deduced)> {
+    let source = Source::new(Book::new(program), Interpreter::offering(LIBRARY, Some(program.clone())));
+    if source.modules().next().is_none() && source.book.functions.is_empty() {
+        return Err(Error::mismatch("the source defines no class that inherits from nn.Module")
+            .code("no_module_class")
+            .at(FILENAME)
+            .hint("paste the whole class, from `class Net(nn.Module):` on"));
+    }
+    let mut probe = Probe::new(program);
+    let mut nearest = None;
+    for entries in offered {
+        let target = Target::new(entries);
+        let mut search = Search { source: &source, probe: &mut probe, target: &target, nearest: &mut nearest };
+        let found = search.run();
+        if let Some(reading) = choose(&source, found)? {
+            let deduced = reading.deduced;
+            return Ok((Network::construct(program, &deduced.expression)?, deduced));
+        }
+    }
+    Err(no_fit(&source, probe, nearest, offered))
+}
+
+/// The only reading, if nothing in it has to be asked.
+fn choose(source: &Source<'_>, mut found: Vec<Reading>) -> Result<Option<Reading>> {
+    let Some(reading) = found.pop() else { return Ok(None) };
+    if !found.is_empty() {
+        found.push(reading);
+        let all: Vec<_> = found.iter().take(MAX_LISTED).map(|r| r.open.clone()).collect();
+        return Err(Error::mismatch(format!(
+            "several networks have the state_dict's keys and shapes: {}",
+            all.join(", ")
+        ))
+        .code("needs_construct")
+        .at(FILENAME)
+        .hint("give the expression that constructs the right one, as in Python"));
+    }
+    if reading.asked.is_empty() {
+        return Ok(Some(reading));
+    }
+    let class = reading.open.split('(').next().unwrap_or_default();
+    let line = source.book.classes.get(class).map(|c| source.book.line(*c));
+    let asked = reading.asked.join(", ");
+    let known: Vec<_> =
+        reading.deduced.arguments.iter().filter(|a| a.told && !reading.asked.contains(&a.name)).collect();
+    let known: Vec<_> = known.iter().map(|a| format!("{}={} ({})", a.name, a.value, a.from)).collect();
+    let known = if known.is_empty() { String::new() } else { format!("; they tell {}", known.join(", ")) };
+    Err(Error::mismatch(format!("the shapes in the state_dict do not tell {asked} of {class}{known}"))
+        .code("needs_construct")
+        .at(line.map_or_else(|| FILENAME.to_owned(), source_line))
+        .hint(format!("give the expression with each ? filled in: {}", reading.open)))
+}
+
+/// `model.py:12`
+fn source_line(line: u32) -> String {
+    format!("{FILENAME}:{line}")
+}
+
+/// The network that came nearest, and torch's words for what differs.
+fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered: &[Vec<Offered>]) -> Error {
+    let signatures = || {
+        let all = source.classes.iter().filter(|c| c.is_module).take(MAX_LISTED).map(|class| {
+            let parameters = class.parameters.iter();
+            let text =
+                parameters.map(|p| p.default.as_ref().map_or_else(|| p.name.clone(), |d| format!("{}={d}", p.name)));
+            format!("{}({})", class.name, text.collect::<Vec<_>>().join(", "))
+        });
+        all.collect::<Vec<_>>().join(", ")
+    };
+    let near = nearest.and_then(|near| {
+        let network = probe.network(&near.expression)?;
+        Some((near, network))
+    });
+    let Some((near, mut network)) = near else {
+        let modules = source.modules().count();
+        return match probe.error {
+            Some(error) if modules == 1 => error,
+            error => {
+                let text = format!("the source does not say which network to build: it defines {}", signatures());
+                let hint = "give the expression that constructs it, as in Python: `Net(10, hidden=32)`";
+                let why = error.map_or_else(String::new, |e| format!("; a trial failed with {}", e.message));
+                Error::mismatch(text).code("needs_construct").at(FILENAME).hint(format!("{hint}{why}"))
+            }
+        };
+    };
+    let class = network.class();
+    let matching = offered.iter().map(|o| network.match_state_dict(o, |_| None));
+    let best = matching.min_by_key(|m| m.missing.len() + m.unexpected.len() + m.mismatched.len());
+    let error = best.and_then(|m| m.check(&class, true).err());
+    let error = error.unwrap_or_else(|| Error::mismatch("no network fits").code("load_state_dict").at("state_dict"));
+    let several = source.modules().count() > 1 || near.expression != format!("{class}()");
+    if !several {
+        return error;
+    }
+    let text = format!(
+        "no network of the source has the state_dict's keys and shapes; the nearest is {}: {}",
+        near.expression, error.message
+    );
+    Error { message: text, ..error }
+}
+
+/// What came nearest so far.
+struct Near {
+    distance: usize,
+    expression: String,
+}
+
+struct Search<'s, 'a> {
+    source: &'s Source<'a>,
+    probe: &'s mut Probe<'a>,
+    target: &'s Target,
+    nearest: &'s mut Option<Near>,
+}
+
+impl<'a> Search<'_, 'a> {
+    /// Everything that fits, from the first of these that fit at all: calls in the source, classes and functions that need no
+    /// argument, classes that no other one uses, the others, functions.
+    fn run(&mut self) -> Vec<Reading> {
+        let source = self.source;
+        let mut classes: Vec<(usize, &str)> = source.modules().map(|name| (self.users(name), name)).collect();
+        classes.sort_by_key(|(users, _)| *users);
+        let names: Vec<&str> = classes.iter().map(|(_, name)| *name).collect();
+        let functions = self.factories();
+        let mut found = self.written(&names, &functions);
+        if found.is_empty() {
+            let roots = classes.iter().filter(|(users, _)| *users == 0).map(|(_, name)| *name);
+            found = self.without_arguments(roots.collect());
+        }
+        if found.is_empty() {
+            found = self.without_arguments(names);
+        }
+        if found.is_empty() {
+            found = self.without_arguments(functions.clone());
+        }
+        for users in 0..=classes.last().map_or(0, |(users, _)| *users) {
+            if found.is_empty() {
+                found = classes.iter().filter(|(n, _)| *n == users).filter_map(|(_, name)| self.solved(name)).collect();
+            }
+        }
+        if found.is_empty() {
+            found = functions.into_iter().filter_map(|name| self.solved(name)).collect();
+        }
+        found
+    }
+
+    /// How many other classes name a class.
+    fn users(&self, name: &str) -> usize {
+        self.source.classes.iter().filter(|c| c.name != name && self.source.book.names(&c.name, name)).count()
+    }
+
+    /// Functions that may return a network: they name a class of the source or of torch.nn.
+    fn factories(&self) -> Vec<&'a str> {
+        let book = &self.source.book;
+        let names_one = |name: &str| book.names(name, "nn") || self.source.modules().any(|m| book.names(name, m));
+        book.functions.keys().copied().filter(|name| names_one(name)).collect()
+    }
+
+    /// The networks that the source itself constructs.
+    fn written(&mut self, classes: &[&str], functions: &[&str]) -> Vec<Reading> {
+        let mut found: Vec<Reading> = Vec::new();
+        for callee in classes.iter().chain(functions) {
+            let calls: Vec<_> = self.source.book.calls(callee).take(MAX_CALLS).collect();
+            for call in calls {
+                let Some(mut plan) = self.plan(callee, 0) else { continue };
+                if !self.source.seed(&mut plan, call) {
+                    continue;
+                }
+                let open =
+                    plan.live().iter().any(|at| plan.slots.get(*at).is_some_and(|s| s.origin == Origin::Required));
+                if open || found.iter().any(|r| r.deduced.expression == plan.text()) {
+                    continue;
+                }
+                found.extend(self.fits(plan));
+            }
+        }
+        found
+    }
+
+    fn without_arguments(&mut self, names: Vec<&str>) -> Vec<Reading> {
+        let mut found = Vec::new();
+        for name in names {
+            let Some(plan) = self.plan(name, 0) else { continue };
+            if plan
+                .call
+                .arguments
+                .iter()
+                .all(|a| a.has_default || matches!(a.form, Form::List { .. }) && a.passing == book::Passing::Star)
+            {
+                found.extend(self.fits(plan));
+            }
+        }
+        found
+    }
+
+    /// A plan as it is.
+    fn fits(&mut self, plan: Plan) -> Option<Reading> {
+        let shapes = self.probe.shapes(&plan.text())?;
+        let distance = self.target.distance(&shapes);
+        self.note(distance, &plan);
+        if distance > 0 {
+            return None;
+        }
+        let mut solver = Solver::new(plan, self.probe, self.target)?;
+        Some(report::read(&mut solver, self.source))
+    }
+
+    fn note(&mut self, distance: usize, plan: &Plan) {
+        if self.nearest.as_ref().is_none_or(|near| distance < near.distance) {
+            *self.nearest = Some(Near { distance, expression: plan.text() });
+        }
+    }
+
+    fn plan(&mut self, callee: &str, depth: usize) -> Option<Plan> {
+        let (source, target) = (self.source, self.target);
+        let probe = &mut *self.probe;
+        source.plan(callee, &mut |attribute| child(source, probe, target, callee, attribute, depth))
+    }
+
+    /// A class or function whose unknowns are solved for.
+    fn solved(&mut self, callee: &str) -> Option<Reading> {
+        let plan = self.plan(callee, 0)?;
+        let mut tries = Vec::new();
+        if let Some(call) = self.source.book.calls(callee).next() {
+            let mut seeded = plan.clone();
+            if self.source.seed(&mut seeded, call) {
+                tries.push(seeded);
+            }
+        }
+        tries.push(plan.clone());
+        for (at, argument) in plan.call.arguments.iter().enumerate() {
+            if matches!(argument.form, Form::List { .. }) && !argument.has_default {
+                for name in self.source.book.constant_lists().into_iter().take(MAX_LISTS) {
+                    let mut fixed = plan.clone();
+                    if let Some(argument) = fixed.call.arguments.get_mut(at) {
+                        argument.form = Form::Fixed(Term::Source(name));
+                    }
+                    tries.push(fixed);
+                }
+            }
+        }
+        for plan in tries {
+            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
+            solver.solve();
+            let (distance, plan) = (solver.distance(), solver.plan.clone());
+            if distance == 0 {
+                return Some(report::read(&mut solver, self.source));
+            }
+            self.note(distance, &plan);
+        }
+        self.restarted(&plan)
+    }
+
+    /// Starts again with another value of one flag or choice: which layers there are may hide how many there are.
+    fn restarted(&mut self, plan: &Plan) -> Option<Reading> {
+        let mut starts: Vec<(usize, Plan)> = Vec::new();
+        for at in plan.live() {
+            let values = match plan.slots.get(at).map(|s| (&s.kind, &s.value)) {
+                Some((Kind::Flag, value)) => vec![Term::Bool(*value != Term::Bool(true))],
+                Some((Kind::Choice(options), value)) => options.iter().filter(|o| *o != value).cloned().collect(),
+                _ => continue,
+            };
+            for value in values.into_iter().take(MAX_RESTARTS) {
+                let mut other = plan.clone();
+                if let Some(slot) = other.slots.get_mut(at) {
+                    slot.value = value;
+                }
+                let Some(solver) = Solver::new(other.clone(), self.probe, self.target) else { continue };
+                // a class of which no key is in the file is not the one
+                if solver.shapes.keys().any(|key| self.target.shapes.contains_key(key)) {
+                    starts.push((solver.distance(), other));
+                }
+            }
+        }
+        starts.sort_by_key(|(distance, _)| *distance);
+        for (_, plan) in starts.into_iter().take(MAX_RESTARTS) {
+            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
+            solver.solve();
+            let (distance, plan) = (solver.distance(), solver.plan.clone());
+            if distance == 0 {
+                return Some(report::read(&mut solver, self.source));
+            }
+            self.note(distance, &plan);
+        }
+        None
+    }
+}
+
+/// The plan of a module that is passed to a constructor and kept as `attribute`: a class of the source that fits the keys below it.
+fn child<'a>(
+    source: &Source<'a>,
+    probe: &mut Probe<'a>,
+    target: &Target,
+    owner: &str,
+    attribute: &str,
+    depth: usize,
+) -> Option<Plan> {
+    let below = target.below(attribute);
+    if below.shapes.is_empty() || depth >= MAX_CHILDREN {
+        return None;
+    }
+    let mut fitting = Vec::new();
+    for name in source.modules().filter(|name| *name != owner) {
+        let plan = source.plan(name, &mut |inner| child(source, probe, &below, name, inner, depth + 1));
+        let Some(mut solver) = plan.and_then(|plan| Solver::new(plan, probe, &below)) else { continue };
+        solver.solve();
+        if solver.distance() == 0 {
+            fitting.push(solver.plan);
+        }
+    }
+    if fitting.len() > 1 { None } else { fitting.pop() }
+}

@@ -1,0 +1,145 @@
+//! Constructions of networks to look at their shapes: each expression once, and not too many.
+//!
+//! A constructor allocates no weights, so a probe costs its steps. All probes of one deduction share a number of constructions and of
+//! steps; when those are spent, whatever is asked next fails.
+
+use crate::error::Error;
+use crate::network::Network;
+use crate::network::state::Offered;
+use crate::network::zoo::table::LIBRARY;
+use crate::nn::host::Host;
+use crate::nn::walk;
+use crate::python::interpreter::Interpreter;
+use crate::python::program::Program;
+use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Constructions in one deduction.
+const MAX_PROBES: usize = 900;
+/// Steps of one construction.
+const MAX_STEPS: u64 = 1_000_000;
+/// Steps of all.
+const MAX_ALL_STEPS: u64 = 30_000_000;
+/// Parameters and buffers of one construction; larger networks than any file's.
+const MAX_LEAVES: usize = 20_000;
+
+/// Names and shapes of a state_dict.
+pub type Shapes = IndexMap<String, Vec<u64>>;
+
+/// What the network is to have.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// keys and shapes
+    pub shapes: Shapes,
+    counted: bool,
+}
+
+impl Target {
+    /// What a file offers.
+    pub fn new(offered: &[Offered]) -> Self {
+        Self::of(offered.iter().map(|o| (o.key.clone(), o.shape.clone())).collect())
+    }
+
+    fn of(shapes: Shapes) -> Self {
+        let counted = shapes.keys().any(|key| counts(key));
+        Self { shapes, counted }
+    }
+
+    /// The part below a child.
+    pub fn below(&self, child: &str) -> Self {
+        let prefix = format!("{child}.");
+        let inner = self.shapes.iter().filter_map(|(k, s)| Some((k.strip_prefix(&prefix)?.to_owned(), s.clone())));
+        Self { shapes: inner.collect(), counted: self.counted }
+    }
+
+    /// How far a network is from it: 0 when every key is there with its shape. A dim that differs counts one, a key that is missing or
+    /// unexpected as many as its dims and one more.
+    pub fn distance(&self, shapes: &Shapes) -> usize {
+        let mut distance = 0;
+        for (key, want) in &self.shapes {
+            distance += match shapes.get(key) {
+                None => want.len() + 1,
+                Some(have) if have.len() == want.len() => have.iter().zip(want).filter(|(a, b)| a != b).count(),
+                Some(have) if have.is_empty() && want == &[1] => 0,
+                Some(have) => have.len().max(want.len()),
+            };
+        }
+        let extra = shapes.iter().filter(|(key, _)| !self.shapes.contains_key(*key) && (self.counted || !counts(key)));
+        distance + extra.map(|(_, have)| have.len() + 1).sum::<usize>()
+    }
+}
+
+/// BatchNorm's counter, which files of before torch 0.4 lack.
+fn counts(key: &str) -> bool {
+    key.ends_with("num_batches_tracked")
+}
+
+/// Constructs.
+pub struct Probe<'a> {
+    program: &'a Program,
+    known: HashMap<String, Option<Rc<Shapes>>>,
+    left: usize,
+    steps: u64,
+    /// the first error that a construction gave
+    pub error: Option<Error>,
+}
+
+impl<'a> Probe<'a> {
+    /// Nothing is constructed yet.
+    pub fn new(program: &'a Program) -> Self {
+        Self { program, known: HashMap::new(), left: MAX_PROBES, steps: MAX_ALL_STEPS, error: None }
+    }
+
+    /// Whether more can be constructed.
+    pub fn spent(&self) -> bool {
+        self.left == 0 || self.steps == 0
+    }
+
+    /// Constructions so far.
+    pub fn count(&self) -> usize {
+        MAX_PROBES - self.left
+    }
+
+    /// The `state_dict()` that an expression's network has; `None` where it cannot be constructed.
+    pub fn shapes(&mut self, expression: &str) -> Option<Rc<Shapes>> {
+        if let Some(known) = self.known.get(expression) {
+            return known.clone();
+        }
+        if self.spent() {
+            return None;
+        }
+        self.left -= 1;
+        let mut interpreter = Interpreter::offering(LIBRARY, Some(self.program.clone()));
+        interpreter.limit(MAX_STEPS.min(self.steps));
+        let root = interpreter.construct(expression);
+        self.steps = self.steps.saturating_sub(interpreter.steps().max(1));
+        let shapes = match root {
+            Ok(root) => {
+                let trace = interpreter.trace();
+                let leaves = walk::leaves(&trace.modules, root);
+                (leaves.len() <= MAX_LEAVES).then(|| {
+                    let persistent = leaves.into_iter().filter(|(_, named)| named.persistent);
+                    let named = persistent.flat_map(|(value, named)| {
+                        let shape: Vec<u64> = trace.graph.info(value).shape.iter().map(|&d| d as u64).collect();
+                        named.names.into_iter().map(move |name| (name, shape.clone()))
+                    });
+                    Rc::new(named.collect::<Shapes>())
+                })
+            }
+            Err(error) => {
+                self.error.get_or_insert(error);
+                None
+            }
+        };
+        self.known.insert(expression.to_owned(), shapes.clone());
+        shapes
+    }
+
+    /// The network itself.
+    pub fn network(&self, expression: &str) -> Option<Network> {
+        let mut interpreter = Interpreter::offering(LIBRARY, Some(self.program.clone()));
+        let root = interpreter.construct(expression).ok()?;
+        Network::new(interpreter, root).ok()
+    }
+}

@@ -1,0 +1,347 @@
+//! One training step of a model, and what has to be there before the first.
+
+use super::options::{Every, TrainOptions, module};
+use super::report::{Memory, Prepared, StepReport};
+use crate::data::TensorData;
+use crate::engine::program::Weights;
+use crate::engine::value::Value;
+use crate::error::{Error, Result};
+use crate::graph::{Info, LeafKind, ValueId};
+use crate::network::loss::{Criterion, LossGraph};
+use crate::network::trace::Call;
+use crate::session::input::Inputs;
+use crate::session::model::Model;
+use crate::source::{Phase, Progress};
+use crate::train::clip::{clip_grad_norm, clip_grad_value};
+use crate::train::optimizer::Optimizer;
+use crate::train::scheduler::Scheduler;
+use crate::train::step::StepGraph;
+use crate::train::{Gradients, Parameter};
+use std::collections::HashSet;
+
+/// Graphs that are kept: one for each mode and set of shapes.
+const MAX_GRAPHS: usize = 8;
+/// Steps between copies of weights that a step may be undone to.
+const KEEP_EVERY: u64 = 16;
+
+/// What trains a model.
+pub struct Trainer {
+    pub(super) options: TrainOptions,
+    pub(super) criterion: Criterion,
+    pub(super) optimizer: Optimizer,
+    pub(super) scheduler: Option<Scheduler>,
+    graphs: Vec<Compiled>,
+    /// the leaves that train
+    leaves: Vec<ValueId>,
+    /// gradients of the batches since the optimizer's last step
+    gradients: Gradients,
+    gathered: u32,
+    /// losses that nobody has read
+    pending: Vec<Value>,
+    pub(super) steps: u64,
+    good: Option<Good>,
+    resumed: bool,
+}
+
+/// A graph for one mode and one set of shapes.
+pub(super) struct Compiled {
+    training: bool,
+    call: Call,
+    targets: Vec<Info>,
+    pub(super) graph: StepGraph,
+    pub(super) loss: ValueId,
+    pub(super) prediction: Option<ValueId>,
+}
+
+/// A state whose loss was a number.
+struct Good {
+    step: u64,
+    weights: Weights,
+    changed: HashSet<ValueId>,
+    optimizer: Optimizer,
+    scheduler: Option<Scheduler>,
+}
+
+impl Trainer {
+    /// The graph for these shapes, traced when it is not there yet.
+    pub(super) fn graph(
+        &mut self,
+        model: &mut Model,
+        training: bool,
+        call: &Call,
+        targets: &[Info],
+    ) -> Result<&mut Compiled> {
+        let same = |c: &Compiled| c.training == training && c.call == *call && c.targets == targets;
+        let at = match self.graphs.iter().position(same) {
+            Some(at) => at,
+            None => {
+                let LossGraph { graph, loss, prediction } = model.trace_loss(self, training, call, targets)?;
+                let graph = StepGraph::new(graph, loss, |leaf| model.weights.get(leaf).is_some())?;
+                if self.graphs.len() == MAX_GRAPHS {
+                    self.graphs.remove(0);
+                }
+                let (call, targets) = (call.clone(), targets.to_vec());
+                self.graphs.push(Compiled { training, call, targets, graph, loss, prediction });
+                self.graphs.len() - 1
+            }
+        };
+        self.graphs.get_mut(at).ok_or_else(|| Error::mismatch("no graph"))
+    }
+
+    /// `param_groups`' learning rates.
+    pub(super) fn lrs(&self) -> Vec<f64> {
+        self.optimizer.groups().iter().map(|group| group.lr()).collect()
+    }
+
+    fn reads(&self, model: &Model) -> bool {
+        let usual = if model.device().kind() == "cpu" { 1 } else { 8 };
+        let every = u64::from(self.options.loss_every.unwrap_or(usual).max(1));
+        self.steps % every == 0
+    }
+
+    fn keep(&mut self, model: &Model) {
+        self.good = Some(Good {
+            step: self.steps - 1,
+            weights: model.weights.clone(),
+            changed: model.changed.clone(),
+            optimizer: self.optimizer.clone(),
+            scheduler: self.scheduler.clone(),
+        });
+    }
+}
+
+impl Model {
+    /// Makes ready to train: constructs the criterion, the optimizer and the scheduler. Training goes on where it was when the options are
+    /// the same as before.
+    ///
+    /// # Errors
+    /// Python's and torch's own for their arguments; Mismatch when nothing is left to train.
+    pub async fn prepare(&mut self, options: &TrainOptions) -> Result<Prepared> {
+        if self.trainer.as_ref().is_none_or(|t| t.options != *options) {
+            let trainer = self.trainer_for(options).await?;
+            if let Some(seed) = options.seed {
+                self.device.seed(seed);
+            }
+            self.trainer = Some(trainer);
+        }
+        let Some(trainer) = &self.trainer else { return Ok(Prepared::default()) };
+        let count = |trains: bool| {
+            let parameters = self.network.leaves().iter().filter(|l| l.kind == LeafKind::Parameter);
+            let wanted = parameters.filter(|l| trainer.leaves.contains(&l.value) == trains);
+            wanted.map(|l| l.info.shape.iter().product::<usize>() as u64).sum()
+        };
+        let name = |leaf: &ValueId| {
+            let leaf = self.network.leaves().iter().find(|l| l.value == *leaf)?;
+            leaf.names.first().cloned()
+        };
+        Ok(Prepared {
+            optimizer: trainer.optimizer.class().name().to_owned(),
+            resumed: trainer.resumed,
+            scheduler: trainer.scheduler.as_ref().map(|s| s.class().name().to_owned()),
+            loss: trainer.criterion.name().to_owned(),
+            trained: count(true),
+            frozen: count(false),
+            names: trainer.leaves.iter().filter_map(name).collect(),
+            warnings: Vec::new(),
+        })
+    }
+
+    /// `model.parameters()`, frozen ones marked.
+    pub(super) fn parameters(&self, options: &TrainOptions) -> Vec<Parameter> {
+        let own = || self.network.leaves().iter().filter(|l| l.kind == LeafKind::Parameter);
+        let last = own().next_back().and_then(|l| l.names.first()).map_or("", |name| module(name)).to_owned();
+        let parameter = |leaf: &crate::network::NetworkLeaf| Parameter {
+            leaf: leaf.value,
+            name: leaf.names.first().cloned().unwrap_or_default(),
+            info: leaf.info.clone(),
+            requires_grad: leaf.requires_grad && !options.freezes(leaf, &last),
+        };
+        own().map(parameter).collect()
+    }
+
+    async fn trainer_for(&mut self, options: &TrainOptions) -> Result<Trainer> {
+        let parameters = self.parameters(options);
+        let leaves: Vec<ValueId> = parameters.iter().filter(|p| p.requires_grad).map(|p| p.leaf).collect();
+        if leaves.is_empty() {
+            return Err(Error::mismatch("no parameter is left to train")
+                .code("nothing_to_train")
+                .hint("freeze, only and lastLayerOnly say what trains; parameters with requires_grad=False do not"));
+        }
+        let Some(spec) = &options.optimizer else {
+            return Err(Error::mismatch("the file holds no optimizer that could go on").code("needs_optimizer"));
+        };
+        let mut optimizer = Optimizer::new(spec, &parameters)?;
+        let scheduler = options.scheduler.as_ref().map(|s| Scheduler::new(s, &mut optimizer)).transpose()?;
+        let criterion = self.network.criterion(&options.loss)?;
+        Ok(Trainer {
+            options: options.clone(),
+            criterion,
+            optimizer,
+            scheduler,
+            graphs: Vec::new(),
+            leaves,
+            gradients: Gradients::default(),
+            gathered: 0,
+            pending: Vec::new(),
+            steps: 0,
+            good: None,
+            resumed: false,
+        })
+    }
+
+    /// Traces forward and loss in a mode; the model stays in its own.
+    fn trace_loss(&mut self, trainer: &Trainer, training: bool, call: &Call, targets: &[Info]) -> Result<LossGraph> {
+        self.network.train(training);
+        if training && trainer.options.freeze_batch_norm {
+            let trains: HashSet<ValueId> = trainer.leaves.iter().copied().collect();
+            self.network.freeze_batch_norm(|leaf| !trains.contains(&leaf));
+        }
+        let traced = self.network.trace_loss(call, &trainer.criterion, targets);
+        self.network.train(self.training);
+        traced
+    }
+
+    /// What a batch of these shapes takes on the device.
+    pub fn training_memory(&mut self, call: &Call, targets: &[Info]) -> Result<Memory> {
+        self.with_trainer(|model, trainer| {
+            let bytes = |info: &Info| info.shape.iter().product::<usize>() as u64 * info.dtype.size().max(4) as u64;
+            let all: u64 = model.network.leaves().iter().map(|l| bytes(&l.info)).sum();
+            let trained = model.network.leaves().iter().filter(|l| trainer.leaves.contains(&l.value));
+            let trained: u64 = trained.map(|l| bytes(&l.info)).sum();
+            let optimizer = trained * trainer.optimizer.moments();
+            let activations = trainer.graph(model, true, call, targets)?.graph.activation_bytes();
+            let weights = 2 * all;
+            let total = weights + trained + optimizer + activations;
+            Ok(Memory { weights, gradients: trained, optimizer, activations, total })
+        })
+    }
+
+    /// Takes the trainer out while `work` uses both.
+    pub(super) fn with_trainer<T>(&mut self, work: impl FnOnce(&mut Self, &mut Trainer) -> Result<T>) -> Result<T> {
+        let mut trainer = self.trainer.take().ok_or_else(unprepared)?;
+        let result = work(self, &mut trainer);
+        self.trainer = Some(trainer);
+        result
+    }
+
+    /// One training step on one batch: forward in train mode, loss, gradients, and the optimizer's step once enough batches are gathered.
+    ///
+    /// # Errors
+    /// Mismatch `unprepared` before [`prepare`](Self::prepare); forward's and the loss's own; the model is as it was before the step then.
+    pub async fn step(
+        &mut self,
+        inputs: &Inputs,
+        targets: &[TensorData],
+        progress: &dyn Progress,
+    ) -> Result<StepReport> {
+        let mut trainer = self.trainer.take().ok_or_else(unprepared)?;
+        let result = self.step_with(&mut trainer, inputs, targets, progress).await;
+        self.trainer = Some(trainer);
+        result
+    }
+
+    async fn step_with(
+        &mut self,
+        trainer: &mut Trainer,
+        inputs: &Inputs,
+        targets: &[TensorData],
+        progress: &dyn Progress,
+    ) -> Result<StepReport> {
+        let infos: Vec<Info> = targets.iter().map(|t| Info { shape: t.shape.clone(), dtype: t.dtype }).collect();
+        let leaves = trainer.leaves.clone();
+        let compiled = trainer.graph(self, true, &inputs.call(), &infos)?;
+        let tensors = inputs.tensors().into_iter().chain(targets);
+        let uploaded = tensors.map(|data| Value::upload(&self.device, data)).collect::<Result<Vec<_>>>()?;
+        let back = compiled.graph.backward(&self.device, &self.weights, uploaded, &leaves, progress).await;
+        let (outputs, gradients) = back?;
+        let loss = outputs.get(compiled.loss).cloned().ok_or_else(|| Error::mismatch("the graph has no loss"))?;
+        let updates: Vec<(ValueId, Value)> =
+            compiled.graph.updates().iter().filter_map(|u| Some((u.buffer, outputs.get(u.value)?.clone()))).collect();
+        drop(outputs);
+        let lrs = trainer.lrs();
+        trainer.steps += 1;
+        trainer.pending.push(loss);
+        let mut losses = Vec::new();
+        if trainer.reads(self) {
+            progress.report(Phase { phase: "loss", done: trainer.steps, total: 0, detail: None }).inspect_err(
+                |_| {
+                    trainer.steps -= 1;
+                    trainer.pending.pop();
+                },
+            )?;
+            for value in std::mem::take(&mut trainer.pending) {
+                losses.push(value.read().await?.to_f64()?.first().copied().unwrap_or(f64::NAN));
+            }
+            if losses.iter().any(|loss| !loss.is_finite()) {
+                let undone = self.undo(trainer);
+                return Ok(StepReport { step: trainer.steps, losses, lrs, updated: false, undone: Some(undone) });
+            }
+            if trainer.good.as_ref().is_none_or(|good| trainer.steps > good.step + KEEP_EVERY) {
+                trainer.keep(self);
+            }
+        }
+        let accumulate = trainer.options.accumulate.unwrap_or(1).max(1);
+        if accumulate == 1 {
+            trainer.gradients = gradients;
+        } else {
+            trainer.gradients.accumulate(gradients, 1.0 / f64::from(accumulate));
+        }
+        trainer.gathered += 1;
+        let updated = trainer.gathered >= accumulate;
+        if updated {
+            let mut gradients = std::mem::take(&mut trainer.gradients);
+            trainer.gathered = 0;
+            if let Some(limit) = trainer.options.clip_grad_value {
+                clip_grad_value(&mut gradients, limit);
+            }
+            if let Some(limit) = trainer.options.clip_grad_norm {
+                clip_grad_norm(&mut gradients, limit, trainer.options.clip_norm_type.unwrap_or(2.0))?;
+            }
+            self.changed.extend(gradients.leaves());
+            trainer.optimizer.step(&mut self.weights, &gradients)?;
+            if trainer.options.cadence() == Every::Step
+                && let Some(scheduler) = &mut trainer.scheduler
+            {
+                scheduler.step(&mut trainer.optimizer, None)?;
+            }
+        }
+        for (buffer, value) in updates {
+            self.changed.insert(buffer);
+            self.weights.insert(buffer, value);
+        }
+        self.forget();
+        Ok(StepReport { step: trainer.steps, losses, lrs, updated, undone: None })
+    }
+
+    /// Goes back to the last weights whose loss was a number; how many steps that is.
+    fn undo(&mut self, trainer: &mut Trainer) -> u64 {
+        trainer.gradients = Gradients::default();
+        trainer.gathered = 0;
+        let Some(good) = trainer.good.take() else { return 0 };
+        self.weights = good.weights;
+        self.changed = good.changed;
+        trainer.optimizer = good.optimizer;
+        trainer.scheduler = good.scheduler;
+        self.forget();
+        trainer.steps - good.step
+    }
+
+    /// The learning rate of each param_group now.
+    pub fn learning_rates(&self) -> Result<Vec<f64>> {
+        self.trainer.as_ref().map(Trainer::lrs).ok_or_else(unprepared)
+    }
+
+    /// Steps the scheduler, as `scheduler.step(metric)` after an epoch.
+    pub fn scheduler_step(&mut self, metric: Option<f64>) -> Result<Vec<f64>> {
+        self.with_trainer(|_, trainer| {
+            if let Some(scheduler) = &mut trainer.scheduler {
+                scheduler.step(&mut trainer.optimizer, metric)?;
+            }
+            Ok(trainer.lrs())
+        })
+    }
+}
+
+pub(super) fn unprepared() -> Error {
+    Error::mismatch("training has not been prepared").code("unprepared").hint("say loss and optimizer first")
+}
