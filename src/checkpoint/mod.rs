@@ -17,6 +17,7 @@ pub mod python;
 pub mod read;
 pub mod rebuild;
 pub mod safetensors;
+pub mod saved;
 pub mod state_dict;
 pub mod stats;
 pub mod storage;

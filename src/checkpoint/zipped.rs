@@ -47,7 +47,7 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
 }
 
 /// The one folder that all records share.
-fn root(directory: &Directory) -> Result<String> {
+pub(super) fn root(directory: &Directory) -> Result<String> {
     let Some((first, _)) = directory.entries.first() else {
         return Err(Error::malformed("the zip archive is empty").at("zip directory"));
     };

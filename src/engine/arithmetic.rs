@@ -136,7 +136,8 @@ impl Value {
     /// `torch.linalg.vector_norm(self, p)`: 0-d, float64 of float64 and float32 of the rest.
     pub fn vector_norm(&self, p: f64) -> Result<Self> {
         let dtype = if self.dtype() == DType::Float64 { DType::Float64 } else { DType::Float32 };
-        Self::computed(norm(merged(self.tensor().clone(), &[]), p), dtype, &[])
+        let dims: Vec<usize> = (0..self.tensor().rank()).collect();
+        Self::computed(norm(merged(self.tensor().clone(), &dims), p), dtype, &[])
     }
 
     /// 0-d values as a vector of the first one's dtype; `None` of none.

@@ -5,6 +5,7 @@
 pub mod compiled;
 pub mod input;
 pub mod model;
+pub mod resumption;
 pub mod save;
 pub mod train;
 

@@ -19,6 +19,7 @@ use crate::network::summary::Row;
 use crate::network::trace::Call;
 use crate::network::{Network, NetworkLeaf};
 use crate::source::{Phase, Progress, Quiet};
+use crate::train::training::TrainingState;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -42,6 +43,8 @@ pub struct Model {
     pub(super) trainer: Option<Trainer>,
     /// the loop over epochs that goes on
     pub(super) fitting: Option<Fitting>,
+    /// what is saved of a training beside the weights
+    pub(super) training_state: Option<TrainingState>,
 }
 
 /// One run's result.
@@ -102,6 +105,7 @@ impl Model {
             programs,
             trainer: None,
             fitting: None,
+            training_state: None,
         })
     }
 

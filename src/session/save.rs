@@ -1,20 +1,18 @@
 //! Giving the checkpoint back: the file with what changed in it, or its weights alone.
 
 use super::model::Model;
-use crate::checkpoint::tensor::TensorId;
+use super::resumption::{optimizer_dict, scheduler_dict};
 use crate::checkpoint::view::View;
-use crate::checkpoint::write::Changes;
 use crate::checkpoint::write::adopt::Adoption;
 use crate::checkpoint::write::draft::{Content, Draft, Later};
 use crate::checkpoint::write::fresh::Origin;
+use crate::checkpoint::write::plain::Plain;
 use crate::checkpoint::write::safetensors::{self, Named, Values};
-use crate::data::TensorData;
 use crate::error::{Error, Result, Warning};
 use crate::graph::ValueId;
 use crate::network::NetworkLeaf;
 use crate::pickle::object::NodeId;
-use crate::source::{LocalFuture, Sink};
-use std::borrow::Cow;
+use crate::source::Sink;
 use std::collections::HashMap;
 
 /// Which container a saved file has.
@@ -39,21 +37,6 @@ pub enum SaveAs {
     Checkpoint,
 }
 
-impl Changes for Model {
-    fn ids(&self) -> Vec<TensorId> {
-        let leaves = self.network.leaves().iter().filter(|leaf| self.changed.contains(&leaf.value));
-        leaves.filter_map(|leaf| self.origin.get(&leaf.value).copied()).collect()
-    }
-
-    fn values(&self, id: TensorId) -> LocalFuture<'_, Result<Cow<'_, TensorData>>> {
-        Box::pin(async move {
-            let leaf = self.network.leaves().iter().find(|leaf| self.origin.get(&leaf.value) == Some(&id));
-            let leaf = leaf.ok_or_else(|| Error::mismatch(format!("tensor {} is no weight of the network", id.0)))?;
-            self.values(leaf).await.map(Cow::Owned)
-        })
-    }
-}
-
 impl Model {
     /// Writes a file; what was done that the user should know comes back. `name` is the new file's: torch names the records of a zip
     /// after it.
@@ -67,11 +50,14 @@ impl Model {
         sink: &mut dyn Sink,
     ) -> Result<Vec<Warning>> {
         match (what, format) {
-            (SaveAs::Same, SaveFormat::Pth) if self.changed.is_empty() => {
-                self.checkpoint.save_untouched(sink)?;
-                Ok(Vec::new())
+            (SaveAs::Same, SaveFormat::Pth) => {
+                let plan = self.plan()?;
+                if plan.is_empty() {
+                    self.checkpoint.save_untouched(sink)?;
+                    return Ok(Vec::new());
+                }
+                self.checkpoint.save_edited(&plan.edits, &plan, &Draft::root_of(name), sink).await
             }
-            (SaveAs::Same, SaveFormat::Pth) => self.checkpoint.save_changed(self, sink).await,
             (SaveAs::StateDict, SaveFormat::Pth) => {
                 let mut draft = Draft::default();
                 let root = self.draft_state_dict(&mut draft)?;
@@ -136,11 +122,32 @@ impl Model {
                 items.push((*name, weights));
                 continue;
             }
+            if let Some(value) = self.trained_part(name, draft)? {
+                items.push((*name, draft.plain(&value)));
+                continue;
+            }
             if let Some(node) = usual.iter().find_map(|key| self.root_item(key)) {
                 items.push((*name, adoption.take(node, draft)?));
             }
         }
         Ok((draft.objects.named_dict(&items), adoption.notes()))
+    }
+
+    /// A part of the checkpoint that the training has; the file's own serves for an optimizer that has not stepped since.
+    fn trained_part<'a>(&'a self, name: &str, draft: &mut Draft<'a>) -> Result<Option<Plain>> {
+        let Some(training) = &self.training_state else { return Ok(None) };
+        Ok(match name {
+            "epoch" => training.epoch.map(Plain::Int),
+            "loss" => training.loss.map(Plain::Float),
+            "optimizer_state_dict" => match &training.optimizer {
+                Some(optimizer) if optimizer.resumed().is_none() || optimizer.touched().next().is_some() => {
+                    Some(optimizer_dict(optimizer, draft)?)
+                }
+                _ => None,
+            },
+            "scheduler_state_dict" => training.scheduler.as_ref().map(|s| scheduler_dict(s, draft)),
+            _ => None,
+        })
     }
 
     /// A value of the dict at the file's root.
@@ -151,15 +158,17 @@ impl Model {
     }
 
     async fn write(&self, draft: Draft<'_>, root: NodeId, name: &str, sink: &mut dyn Sink) -> Result<()> {
-        let origin = Origin { file: Some(&self.checkpoint), changes: Some(self) };
+        let plan = self.plan()?;
+        let origin = Origin { file: Some(&self.checkpoint), changes: Some(&plan) };
         draft.write_zip(root, &Draft::root_of(name), origin, sink).await
     }
 }
 
-/// Keys of the tutorial's checkpoint, in its order, and under which names files hold them.
+/// Keys of the tutorial's checkpoint, in its order, and under which names files hold them; a scheduler's is there when the training has one.
 const PARTS: &[(&str, &[&str])] = &[
     ("epoch", &["epoch"]),
     ("model_state_dict", &[]),
     ("optimizer_state_dict", &["optimizer_state_dict", "optimizer", "optim"]),
     ("loss", &["loss"]),
+    ("scheduler_state_dict", &[]),
 ];

@@ -1,9 +1,9 @@
 //! Training: what torch.optim does between `backward()` and the next forward, and what it keeps for the next session.
 //!
 //! [`step`] runs a graph of forward and loss and goes back, [`optimizer`] has torch's update rules, [`groups`] the parameters they are
-//! for, [`hyper`] their arguments, [`scheduler`] the learning rates over time, [`clip`] limits gradients. Everything is computed on the
-//! device that the parameters are on, without reading back; what Python computes as floats is float64 on the host. This layer does not
-//! know burn.
+//! for, [`hyper`] their arguments, [`scheduler`] the learning rates over time, [`clip`] limits gradients, [`training`] begins where a
+//! checkpoint stopped. Everything is computed on the device that the parameters are on, without reading back; what Python computes as
+//! floats is float64 on the host. This layer does not know burn.
 
 pub mod clip;
 pub mod groups;
@@ -13,6 +13,11 @@ mod loss_tests;
 pub mod optimizer;
 pub mod scheduler;
 pub mod step;
+pub mod training;
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails says where")]
+mod tests;
 
 use crate::engine::value::Value;
 use crate::graph::{Info, ValueId};

@@ -1,5 +1,5 @@
 //! An archive copied with some records replaced: where a replaced record keeps its length only its bytes and checksums differ, else the
-//! records behind it move, and those that torch aligned stay aligned.
+//! records behind it move, and those that torch aligned stay aligned. New records follow the old ones.
 
 use super::directory::{CENTRAL, Directory, Entry};
 use super::write::{self, BEHIND, clamp, short};
@@ -61,6 +61,8 @@ pub struct Repack<'a> {
     sink: &'a mut dyn Sink,
     at: u64,
     moved: HashMap<u64, Moved>,
+    /// entries of new records
+    added: Vec<Vec<u8>>,
 }
 
 impl<'a> Repack<'a> {
@@ -68,7 +70,7 @@ impl<'a> Repack<'a> {
     pub fn new(source: &'a dyn ByteSource, directory: &'a Directory, sink: &'a mut dyn Sink) -> Result<Self> {
         let first = directory.entries.values().map(|e| e.header_offset).min().unwrap_or(directory.place.start);
         sink.copy(0..first)?;
-        Ok(Self { source, directory, sink, at: first, moved: HashMap::new() })
+        Ok(Self { source, directory, sink, at: first, moved: HashMap::new(), added: Vec::new() })
     }
 
     /// Every record with the place that it and what follows it up to the next takes, in the order of the file.
@@ -135,6 +137,18 @@ impl<'a> Repack<'a> {
         if size == 0 { Ok(()) } else { self.bytes(&write::descriptor(crc, size, header)) }
     }
 
+    /// Adds a record behind the old ones, as torch stores it.
+    pub fn append(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let (header, size, crc) = (self.archive_offset(), bytes.len() as u64, crc32fast::hash(bytes));
+        self.bytes(&write::local_header(name, size, header)?)?;
+        self.bytes(bytes)?;
+        if size > 0 {
+            self.bytes(&write::descriptor(crc, size, header))?;
+        }
+        self.added.push(write::central(name, size, header, crc)?);
+        Ok(())
+    }
+
     /// Writes the directory with the new places, and the end.
     pub async fn finish(mut self) -> Result<()> {
         let place = self.directory.place.clone();
@@ -158,6 +172,10 @@ impl<'a> Repack<'a> {
                 central.extend(central_entry(entry, moved, fixed, [name, extra, comment])?);
                 count += 1;
             }
+        }
+        for entry in &self.added {
+            central.extend_from_slice(entry);
+            count += 1;
         }
         let start = self.archive_offset();
         let comment = self.comment().await?;

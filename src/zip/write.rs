@@ -95,6 +95,33 @@ pub(super) fn descriptor(crc: u32, size: u64, header: u64) -> Vec<u8> {
     out
 }
 
+/// A stored record's entry in the central directory, when its header begins at `header`.
+pub(super) fn central(name: &str, size: u64, header: u64, crc: u32) -> Result<Vec<u8>> {
+    let mut numbers = Vec::new();
+    if size >= LIMIT {
+        numbers.extend([size, size]);
+    }
+    if header >= LIMIT {
+        numbers.push(header);
+    }
+    let wide = zip64(&numbers);
+    let mut entry = Vec::with_capacity(46 + name.len() + wide.len());
+    entry.extend(CENTRAL.to_le_bytes());
+    entry.extend([0; 4]);
+    entry.extend(flags(size).to_le_bytes());
+    entry.extend([0; 6]);
+    entry.extend(crc.to_le_bytes());
+    entry.extend(clamp(size));
+    entry.extend(clamp(size));
+    entry.extend(short(name.len(), "a record's name")?);
+    entry.extend(short(wide.len(), "an extra field")?);
+    entry.extend([0; 10]);
+    entry.extend(clamp(header));
+    entry.extend(name.as_bytes());
+    entry.extend(wide);
+    Ok(entry)
+}
+
 /// The end of an archive: zip64's end record and locator, then the ordinary end record. Offsets are those of the archive.
 pub(super) fn end(count: u64, directory: Range<u64>, comment: &[u8]) -> Result<Vec<u8>> {
     let size = directory.end - directory.start;
@@ -199,28 +226,7 @@ impl<'a> Writer<'a> {
             self.sink.bytes(&behind)?;
         }
         let name = format!("{}/{}", self.root, open.name);
-        let mut numbers = Vec::new();
-        if open.size >= LIMIT {
-            numbers.extend([open.size, open.size]);
-        }
-        if open.header >= LIMIT {
-            numbers.push(open.header);
-        }
-        let wide = zip64(&numbers);
-        let central = &mut self.central;
-        central.extend(CENTRAL.to_le_bytes());
-        central.extend([0; 4]);
-        central.extend(flags(open.size).to_le_bytes());
-        central.extend([0; 6]);
-        central.extend(crc.to_le_bytes());
-        central.extend(clamp(open.size));
-        central.extend(clamp(open.size));
-        central.extend(short(name.len(), "a record's name")?);
-        central.extend(short(wide.len(), "an extra field")?);
-        central.extend([0; 10]);
-        central.extend(clamp(open.header));
-        central.extend(name.as_bytes());
-        central.extend(wide);
+        self.central.extend(central(&name, open.size, open.header, crc)?);
         self.count += 1;
         self.written.push((open.name, (open.size > 0).then_some(crc)));
         Ok(())

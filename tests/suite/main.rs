@@ -22,6 +22,7 @@ mod reader_oracle;
 mod reading;
 #[path = "../harness/report.rs"]
 mod report;
+mod resume;
 mod robustness;
 mod save;
 mod tidy;

@@ -5,6 +5,7 @@
 //! dates, paths and Decimals their text; objects of other classes a dict of their attributes, or their class's name.
 
 use super::draft::{Content, Draft, DraftStorage, Strided};
+use super::revise::Key;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::globals::{Verdict, verdict};
 use crate::checkpoint::numpy::{self, Dtype, Numpy};
@@ -28,7 +29,7 @@ pub struct Adoption<'c> {
     storages: HashMap<StorageId, DraftStorage>,
     pending: Vec<Pending>,
     /// items of dicts that are set to other values, or added
-    set: HashMap<NodeId, Vec<(String, NodeId)>>,
+    set: HashMap<NodeId, Vec<(Key, NodeId)>>,
     links: Vec<(usize, Step)>,
     /// what was converted, how often, and where first
     said: IndexMap<String, (usize, String)>,
@@ -79,10 +80,10 @@ impl<'c> Adoption<'c> {
     }
 
     /// Gives a dict of the file, before it is taken, another value under a key; a key that it does not have is added at its end.
-    pub fn set(&mut self, dict: NodeId, key: &str, value: NodeId) {
+    pub fn set(&mut self, dict: NodeId, key: Key, value: NodeId) {
         let items = self.set.entry(dict).or_default();
-        items.retain(|(name, _)| name != key);
-        items.push((key.to_owned(), value));
+        items.retain(|(other, _)| *other != key);
+        items.push((key, value));
     }
 
     /// A tensor of the file over its storage, which other tensors of the draft may share.
@@ -130,13 +131,19 @@ impl<'c> Adoption<'c> {
             let arena = &self.file.pickle().arena;
             let mut all = Vec::with_capacity(items.len() + set.len());
             for &(key, value) in items {
-                let at = set.iter().position(|(name, _)| matches!(arena.get(key), Object::Str(s) if s == name));
+                let at = set.iter().position(|(other, _)| other.is(arena, key));
                 match at {
                     Some(at) => all.push((self.place(key, link, Step::Inside, true, draft), set.remove(at).1)),
                     None => all.extend(self.pairs(dict, &[(key, value)], link, draft)),
                 }
             }
-            all.extend(set.into_iter().map(|(name, value)| (draft.objects.name(&name), value)));
+            for (key, value) in set {
+                let key = match key {
+                    Key::Name(name) => draft.objects.name(&name),
+                    Key::Object(key) => self.place(key, link, Step::Inside, true, draft),
+                };
+                all.push((key, value));
+            }
             return all;
         }
         let pair = |&(key, value): &(NodeId, NodeId)| {

@@ -5,6 +5,7 @@
 //! theirs at a time. The records behind it move; those that torch aligned stay aligned.
 
 use super::Changes;
+use super::draft::Content;
 use super::patch::Patch;
 use crate::checkpoint::storage::{Place, Storage, StorageId};
 use crate::checkpoint::tensor::TensorId;
@@ -15,10 +16,34 @@ use crate::zip::directory::{Directory, Entry, Method};
 use crate::zip::repack::Repack;
 use std::collections::BTreeMap;
 
+/// What a zip file has besides changed storages: another pickle, and new records.
+pub(super) struct Revision<'a> {
+    /// the pickle's record
+    pub name: String,
+    /// its new bytes
+    pub pickle: Vec<u8>,
+    /// new records by their whole names
+    pub added: Vec<(String, Content<'a>)>,
+}
+
 impl Checkpoint {
     /// Writes the file with new values for some tensors; what was done that the user should know comes back. Unsupported for tensors
     /// without readable values, Mismatch for values of another shape.
     pub async fn save_changed(&self, changes: &dyn Changes, sink: &mut dyn Sink) -> Result<Vec<Warning>> {
+        let storages = self.changed_storages(changes)?;
+        let deflated = storages.keys().any(|id| match self.storage(*id).map(|s| &s.place) {
+            Ok(Place::Record(entry)) => entry.method != Method::Stored,
+            _ => false,
+        });
+        if deflated && self.format() == Format::Zip {
+            return self.repack(&storages, changes, None, sink).await;
+        }
+        self.in_place(&storages, changes, sink).await?;
+        Ok(Vec::new())
+    }
+
+    /// The storages that new values go to.
+    pub(super) fn changed_storages(&self, changes: &dyn Changes) -> Result<BTreeMap<StorageId, Vec<TensorId>>> {
         let mut storages: BTreeMap<StorageId, Vec<TensorId>> = BTreeMap::new();
         for id in changes.ids() {
             let tensor = self.tensor(id)?;
@@ -29,15 +54,7 @@ impl Checkpoint {
             })?;
             storages.entry(storage).or_default().push(id);
         }
-        let deflated = storages.keys().any(|id| match self.storage(*id).map(|s| &s.place) {
-            Ok(Place::Record(entry)) => entry.method != Method::Stored,
-            _ => false,
-        });
-        if deflated && self.format() == Format::Zip {
-            return self.repack(&storages, changes, sink).await;
-        }
-        self.in_place(&storages, changes, sink).await?;
-        Ok(Vec::new())
+        Ok(storages)
     }
 
     /// Every storage keeps its place: the file is copied, and new bytes are laid over it.
@@ -88,10 +105,12 @@ impl Checkpoint {
         over.sink.copy(over.at..self.source.len())
     }
 
-    async fn repack(
+    /// Writes a zip file record by record: those of changed storages anew, and what a revision replaces and adds.
+    pub(super) async fn repack(
         &self,
         storages: &BTreeMap<StorageId, Vec<TensorId>>,
         changes: &dyn Changes,
+        revision: Option<&Revision<'_>>,
         sink: &mut dyn Sink,
     ) -> Result<Vec<Warning>> {
         let directory = Directory::read(&*self.source).await?;
@@ -107,6 +126,12 @@ impl Checkpoint {
         let mut out = Repack::new(&*self.source, &directory, sink)?;
         let mut count = 0;
         for (entry, place) in Repack::records(&directory)? {
+            if let Some(revision) = revision.filter(|r| *r.name == *entry.name) {
+                out.begin(entry, revision.pickle.len() as u64)?;
+                out.bytes(&revision.pickle)?;
+                out.end(entry, crc32fast::hash(&revision.pickle))?;
+                continue;
+            }
             let Some((storage, tensors)) = changed.get(&entry.header_offset) else {
                 out.keep(entry, place).await?;
                 continue;
@@ -115,7 +140,17 @@ impl Checkpoint {
             let patches = self.patches(storage, tensors, changes).await?;
             self.replace(&mut out, entry, storage, &patches).await?;
         }
+        for (name, content) in revision.map_or(&[][..], |r| &r.added) {
+            match content {
+                Content::Bytes(bytes) => out.append(name, bytes)?,
+                Content::Later(later) => out.append(name, &later().await?.bytes)?,
+                Content::File(_) => return Err(Error::mismatch("a storage of the file as a new one")),
+            }
+        }
         out.finish().await?;
+        if count == 0 {
+            return Ok(Vec::new());
+        }
         let text = format!("{count} changed records that were deflated are stored uncompressed, as torch writes them");
         Ok(vec![Warning::new("stored_uncompressed", text)])
     }

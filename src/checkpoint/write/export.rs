@@ -6,6 +6,7 @@ use super::adopt::Adoption;
 use super::draft::Draft;
 use super::fresh::Origin;
 use super::plain::Plain;
+use super::revise::Key;
 use crate::checkpoint::tensor::TensorId;
 use crate::checkpoint::{Checkpoint, Format};
 use crate::error::{Error, Result, Warning};
@@ -35,7 +36,7 @@ impl Checkpoint {
         for (key, make) in items {
             let value = make(&mut draft)?;
             let value = draft.plain(&value);
-            adoption.set(self.root(), key, value);
+            adoption.set(self.root(), Key::Name((*key).to_owned()), value);
         }
         let root = adoption.take(self.root(), &mut draft)?;
         self.write_draft(draft, root, changes, folder, sink).await?;
@@ -62,7 +63,7 @@ impl Checkpoint {
     }
 
     /// Legacy stays legacy; storages are named by their number there.
-    async fn write_draft(
+    pub(super) async fn write_draft(
         &self,
         draft: Draft<'_>,
         root: NodeId,

@@ -36,7 +36,7 @@ struct Output<'o> {
 }
 
 /// Every storage that the pickle names, in the order in which it does, with the key that it is given.
-type Keys = IndexMap<usize, String>;
+pub(super) type Keys = IndexMap<usize, String>;
 
 impl Draft<'_> {
     /// The folder that torch names a zip archive's records after, for a file of this name: its stem; `archive` where torch hands the writing
@@ -47,8 +47,14 @@ impl Draft<'_> {
         if file.is_ascii() && !stem.is_empty() { stem.to_owned() } else { "archive".to_owned() }
     }
 
-    /// The object pickle, and the storages that it names.
-    fn pickle(&mut self, root: NodeId, legacy: bool, key: &dyn Fn(usize) -> String) -> Result<(Vec<u8>, Keys)> {
+    /// The object pickle, and the storages that it names. The persistent ids of the first `read` objects are written as they were read.
+    pub(super) fn pickle(
+        &mut self,
+        root: NodeId,
+        legacy: bool,
+        read: usize,
+        key: &dyn Fn(usize) -> String,
+    ) -> Result<(Vec<u8>, Keys)> {
         let mut keys = Keys::new();
         let mut texts: HashMap<usize, NodeId> = HashMap::new();
         let storages = &self.storages;
@@ -63,6 +69,11 @@ impl Draft<'_> {
             })
             .collect();
         let bytes = encode(&mut self.objects.arena, root, &mut |arena, id| {
+            if let Object::Persistent(inner) = arena.get(id)
+                && (id.0 as usize) < read
+            {
+                return Ok(*inner);
+            }
             let number = number(arena, id).filter(|n| *n < storages.len());
             let found = number.and_then(|n| Some((n, storages.get(n)?, *classes.get(n)?)));
             let (number, stored, class) =
@@ -95,7 +106,7 @@ impl Draft<'_> {
         origin: Origin<'_>,
         sink: &mut dyn Sink,
     ) -> Result<()> {
-        let (pickle, keys) = self.pickle(root, false, &|index| index.to_string())?;
+        let (pickle, keys) = self.pickle(root, false, 0, &|index| index.to_string())?;
         let mut zip = Writer::new(sink, folder);
         zip.record("data.pkl", &pickle)?;
         zip.record(".format_version", b"1")?;
@@ -135,7 +146,7 @@ impl Draft<'_> {
         for head in legacy_head()? {
             sink.bytes(&head)?;
         }
-        let (pickle, keys) = self.pickle(root, true, key)?;
+        let (pickle, keys) = self.pickle(root, true, 0, key)?;
         sink.bytes(&pickle)?;
         let mut sorted: Vec<(&String, usize)> = keys.iter().map(|(number, key)| (key, *number)).collect();
         sorted.sort();

@@ -1,5 +1,5 @@
-//! Saving: the file with some tensors changed ([`changed`]); with its pickle written anew ([`export`], over objects that [`adopt`] takes
-//! from it); a file from scratch, described as a [`draft`] of [`plain`] values and tensors, written as torch.save writes it ([`fresh`]),
+//! Saving: the file with some tensors changed ([`changed`]); with items of its dicts changed ([`revise`]); with its pickle written anew
+//! ([`export`], over objects that [`adopt`] takes from it); a file from scratch, described as a [`draft`] of [`plain`] values and tensors, written as torch.save writes it ([`fresh`]),
 //! or as [`safetensors`].
 //!
 //! What did not change is copied as ranges of the source and never read, or read in windows where a checksum covers it.
@@ -11,6 +11,7 @@ pub mod export;
 pub mod fresh;
 pub mod patch;
 pub mod plain;
+pub mod revise;
 pub mod safetensors;
 pub mod serialization_id;
 

@@ -8,6 +8,7 @@ mod adagrad;
 mod adam;
 mod adamax;
 pub mod class;
+pub mod resume;
 mod rmsprop;
 mod sgd;
 pub mod state;
@@ -20,9 +21,10 @@ use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use class::{Class, Rule};
+use resume::Resumed;
 use serde::Deserialize;
 use state::State;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A keyword argument and its default.
 pub type Default = (&'static str, HyperValue);
@@ -47,6 +49,9 @@ pub struct Optimizer {
     defaults: Hyper,
     groups: Vec<ParamGroup>,
     state: HashMap<ValueId, State>,
+    resumed: Option<Resumed>,
+    /// the parameters that steps of ours have updated
+    touched: BTreeSet<ValueId>,
 }
 
 impl Optimizer {
@@ -61,7 +66,7 @@ impl Optimizer {
         for (number, group) in groups.iter().enumerate() {
             Rule::read(class, &group.hyper).map_err(|e| e.at(format!("param_groups[{number}]")))?;
         }
-        Ok(Self { class, defaults, groups, state: HashMap::new() })
+        Ok(Self { class, defaults, groups, state: HashMap::new(), resumed: None, touched: BTreeSet::new() })
     }
 
     /// torch.optim's class.
@@ -103,6 +108,11 @@ impl Optimizer {
         self.state.get(&leaf)
     }
 
+    /// The parameters that were updated since this optimizer was made or resumed.
+    pub fn touched(&self) -> impl Iterator<Item = ValueId> {
+        self.touched.iter().copied()
+    }
+
     /// `optimizer.step()`: updates every parameter that has a gradient. Nothing is read back.
     ///
     /// # Errors
@@ -130,9 +140,14 @@ impl Optimizer {
         for ((rule, slots), group) in work.iter().zip(&self.groups) {
             for parameter in &group.parameters {
                 let leaf = parameter.leaf;
+                if let (Class::Adagrad, Some(value)) = (self.class, weights.get(leaf)) {
+                    // Its constructor makes every parameter's state.
+                    self.state.entry(leaf).or_insert_with(|| State::new(slots, value));
+                }
                 let Some(gradient) = gradients.get(leaf) else { continue };
                 let Some(value) = weights.take(leaf) else { continue };
                 let state = self.state.entry(leaf).or_insert_with(|| State::new(slots, &value));
+                self.touched.insert(leaf);
                 weights.insert(leaf, rule.update(value, gradient.clone(), state));
                 if state.iter().next().is_none() {
                     // SGD without momentum keeps nothing, and torch no entry.

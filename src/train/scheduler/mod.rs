@@ -9,6 +9,7 @@ mod cycle;
 mod lambda;
 mod plateau;
 mod rate;
+pub mod saved;
 
 use super::groups::ParamGroup;
 use super::hyper::{Hyper, HyperValue};
