@@ -23,6 +23,9 @@ const SCHEDULER: &[&str] = &[
     "schedulers",
 ];
 
+/// Keys of a param_group or of one parameter's state; real ones have about a dozen.
+const MAX_KEYS: usize = 1024;
+
 /// An optimizer's state_dict, one level unpacked. Parameters go by the keys that `params` lists: 0, 1, ... today, `id(param)` before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedOptimizer {
@@ -73,7 +76,7 @@ impl Checkpoint {
     /// The file's optimizer; `None` where there is none.
     ///
     /// # Errors
-    /// Malformed when its groups or states are no dicts.
+    /// Malformed when its groups or states are no dicts; TooLarge when one has too many keys.
     pub fn saved_optimizer(&self) -> Result<Option<SavedOptimizer>> {
         let Some(found) = optimizer::find(self) else { return Ok(None) };
         let place = |what: &str| match found.path.as_str() {
@@ -96,6 +99,7 @@ impl Checkpoint {
             let names = names.and_then(|names| names.iter().map(|n| text(arena, *n).map(str::to_owned)).collect());
             let params = keys.iter().map(|key| self.key_text(*key)).collect();
             group.retain(|(key, _)| key != "params" && key != "param_names");
+            few(&group).map_err(|e| e.at(place(&here)))?;
             saved.push(SavedGroup { node, items: group, params, keys, names });
         }
         let View::Mapping(mapping) = self.view(states) else { return Err(broken("state", "state must be a dict")) };
@@ -103,6 +107,7 @@ impl Checkpoint {
         for (key, node) in mapping.items {
             // Optimizers of other libraries keep more than parameters here.
             if let Some(items) = self.dict(node) {
+                few(&items).map_err(|e| e.at(place("state")))?;
                 state.insert(self.key_text(key), SavedState { node, items });
             }
         }
@@ -149,4 +154,11 @@ impl Checkpoint {
             _ => None,
         }
     }
+}
+
+fn few(items: &[(String, NodeId)]) -> Result<()> {
+    if items.len() > MAX_KEYS {
+        return Err(Error::too_large("a dict of the optimizer in keys", items.len(), MAX_KEYS));
+    }
+    Ok(())
 }

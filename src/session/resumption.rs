@@ -350,7 +350,8 @@ impl Changes for Plan<'_> {
     }
 }
 
-/// `optimizer.state_dict()`: parameters are counted through the groups.
+/// `optimizer.state_dict()`: parameters are counted through the groups; several groups have `param_names`, as torch saves them for an
+/// optimizer of `named_parameters()`, so that who opens the file knows which is which.
 pub(super) fn optimizer_dict<'a>(optimizer: &'a Optimizer, draft: &mut Draft<'a>) -> Result<Plain> {
     let (mut states, mut groups) = (Vec::new(), Vec::new());
     let mut next = 0i64;
@@ -364,6 +365,10 @@ pub(super) fn optimizer_dict<'a>(optimizer: &'a Optimizer, draft: &mut Draft<'a>
             }
             ids.push(Plain::Int(next));
             next += 1;
+        }
+        if optimizer.wants_names() {
+            let names = group.parameters.iter().map(|p| Plain::Str(p.name.clone())).collect();
+            items.push(("param_names".into(), Plain::List(names)));
         }
         items.push(("params".into(), Plain::List(ids)));
         groups.push(Plain::Dict(items));

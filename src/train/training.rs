@@ -1,6 +1,7 @@
 //! What a training is beside the network: optimizer, scheduler, epoch and loss; how it begins where a checkpoint stopped.
 
 use super::Parameter;
+use super::optimizer::resume::number;
 use super::optimizer::{Optimizer, OptimizerSpec};
 use super::scheduler::{Scheduler, SchedulerSpec, saved};
 use crate::checkpoint::Checkpoint;
@@ -35,7 +36,11 @@ impl TrainingState {
         parameters: &[Parameter],
         device: &Device,
     ) -> Result<(Self, Vec<Warning>)> {
-        let mut state = Self { epoch: epoch(checkpoint), loss: loss(checkpoint), ..Self::default() };
+        let loss = match checkpoint.root_item("loss") {
+            Some(item) => number(checkpoint, item.value).await?,
+            None => None,
+        };
+        let mut state = Self { epoch: epoch(checkpoint), loss, ..Self::default() };
         let mut warnings = Vec::new();
         if let Some(saved) = checkpoint.saved_optimizer()? {
             let (resumed, found) = Optimizer::resume(optimizer, &saved, checkpoint, parameters, device).await?;
@@ -62,9 +67,4 @@ fn epoch(checkpoint: &Checkpoint) -> Option<i64> {
         View::Int(n) => Some(n),
         _ => None,
     }
-}
-
-/// The root's `loss`, where it is a number by itself.
-fn loss(checkpoint: &Checkpoint) -> Option<f64> {
-    checkpoint.number(checkpoint.root_item("loss")?.value)
 }

@@ -20,6 +20,9 @@ use torchtab::train::optimizer::OptimizerSpec;
 
 /// resume.py's network.
 const SOURCE: &str = "
+import torch
+from torch import nn
+
 class Net(nn.Module):
     def __init__(self, frozen=()):
         super().__init__()
@@ -130,9 +133,10 @@ fn trainings_go_on_as_torch_goes_on_and_are_given_back() {
     for (file, case) in cases() {
         let bytes = std::fs::read(folder().join(&file)).unwrap();
         let (source, mut model) = build(bytes.clone(), &case);
-        // AdamW of before 2.7 cannot be told from Adam; these files are newer.
         let warnings = pollster::block_on(model.resume_training(None, None)).unwrap();
-        assert_eq!(warnings, [], "{file}");
+        let codes: Vec<_> = warnings.iter().map(|w| w.code).collect();
+        let expected: &[&str] = if file == "adamw_dims.pth" { &["groups_by_dims"] } else { &[] };
+        assert_eq!(codes, expected, "{file}");
         let optimizer = model.training_state().unwrap().optimizer.as_ref().unwrap();
         assert_eq!(optimizer.class().name(), case.class, "{file}");
         let (untouched, _) = save(&model, &*source, SaveAs::Same, &file);
@@ -142,7 +146,7 @@ fn trainings_go_on_as_torch_goes_on_and_are_given_back() {
         assert_as(&model, &case.after[&STEPS.0], &file);
         let mut state = model.training_state().cloned().unwrap();
         state.epoch = state.epoch.map(|epoch| epoch + 1);
-        state.loss = state.loss.map(|loss| loss / 2.0).or_else(|| (file == "tensors.pth").then_some(0.125));
+        state.loss = state.loss.map(|loss| loss / 2.0);
         model.set_training_state(Some(state));
         for (what, mode) in [(SaveAs::Same, "same"), (SaveAs::Checkpoint, "checkpoint")] {
             let (bytes, notes) = save(&model, &*source, what, &file);
@@ -151,7 +155,9 @@ fn trainings_go_on_as_torch_goes_on_and_are_given_back() {
             saved += 1;
             let (_, mut again) = build(bytes, &case);
             let warnings = pollster::block_on(again.resume_training(None, None)).unwrap();
-            assert_eq!(warnings, [], "{file} as {mode}");
+            // What a new checkpoint says of several groups, it says with names.
+            let guesses = if mode == "same" { expected.len() } else { 0 };
+            assert_eq!(warnings.len(), guesses, "{file} as {mode}: {warnings:?}");
             assert_as(&again, &case.after[&STEPS.0], &format!("{file} as {mode}, opened again"));
             train(&mut again, case.done + STEPS.0, case.done + STEPS.1);
             assert_as(&again, &case.after[&STEPS.1], &format!("{file} as {mode}, opened again and trained"));
@@ -198,9 +204,7 @@ fn optimizers_that_do_not_fit_are_refused_in_torchs_words() {
     let (message, location) = refused("adamw_dims.pth", reordered);
     assert_eq!(message, "exp_avg has shape [2, 3], and the parameter in its place, scale, has []");
     assert_eq!(location.as_deref(), Some("optimizer_state_dict.state.0"));
-    // Two more parameters than the file's optimizer knows.
-    let mut other = cases["adam.pth"].frozen.clone();
-    other.push("a.bias".into());
+    // One parameter more than the file's optimizer knows.
     let session = Rc::new(MemorySource::new(std::fs::read(folder().join("filtered.pth")).unwrap(), None));
     let session = pollster::block_on(Session::open(session, &Quiet)).unwrap();
     let options = BuildOptions {
@@ -229,7 +233,11 @@ fn a_new_optimizer_takes_the_old_ones_place() {
         let want = pollster::block_on(model.state_dict()).unwrap();
         let (bytes, _) = save(&model, &*source, SaveAs::Same, file);
         let (_, mut again) = build(bytes, case);
-        pollster::block_on(again.resume_training(None, None)).unwrap();
+        let warnings = pollster::block_on(again.resume_training(None, None)).unwrap();
+        // The schedulers of these files were for one group.
+        let codes: Vec<_> = warnings.iter().map(|w| w.code).collect();
+        let left: &[&str] = if file == "adam_legacy.pth" { &[] } else { &["scheduler_not_resumed"] };
+        assert_eq!(codes, left, "{file}");
         assert_eq!(pollster::block_on(again.state_dict()).unwrap(), want, "{file}");
         let optimizer = again.training_state().unwrap().optimizer.as_ref().unwrap();
         assert_eq!(optimizer.class().name(), "RMSprop", "{file}");

@@ -52,6 +52,8 @@ pub struct Optimizer {
     resumed: Option<Resumed>,
     /// the parameters that steps of ours have updated
     touched: BTreeSet<ValueId>,
+    /// one group of every parameter
+    whole: bool,
 }
 
 impl Optimizer {
@@ -66,7 +68,8 @@ impl Optimizer {
         for (number, group) in groups.iter().enumerate() {
             Rule::read(class, &group.hyper).map_err(|e| e.at(format!("param_groups[{number}]")))?;
         }
-        Ok(Self { class, defaults, groups, state: HashMap::new(), resumed: None, touched: BTreeSet::new() })
+        let whole = spec.groups.is_empty();
+        Ok(Self { class, defaults, groups, state: HashMap::new(), resumed: None, touched: BTreeSet::new(), whole })
     }
 
     /// torch.optim's class.
@@ -111,6 +114,14 @@ impl Optimizer {
     /// The parameters that were updated since this optimizer was made or resumed.
     pub fn touched(&self) -> impl Iterator<Item = ValueId> {
         self.touched.iter().copied()
+    }
+
+    /// Whether a saved state_dict needs `param_names` to say which parameters are meant: all of them in one group go without saying.
+    pub fn wants_names(&self) -> bool {
+        match &self.resumed {
+            Some(resumed) => self.groups.len() > 1 || resumed.saved.groups.iter().any(|g| g.names.is_some()),
+            None => !self.whole,
+        }
     }
 
     /// `optimizer.step()`: updates every parameter that has a gradient. Nothing is read back.

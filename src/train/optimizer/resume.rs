@@ -100,10 +100,16 @@ impl Optimizer {
                 states.insert(parameter.leaf, ordered(state, &slots));
             }
         }
-        Ok((
-            Self { class, defaults, groups, state: states, resumed: Some(resumed), touched: BTreeSet::new() },
-            warnings,
-        ))
+        let optimizer = Self {
+            class,
+            defaults,
+            groups,
+            state: states,
+            resumed: Some(resumed),
+            touched: BTreeSet::new(),
+            whole: false,
+        };
+        Ok((optimizer, warnings))
     }
 
     /// Where in the opened file it came from; `None` for a new one.
@@ -177,6 +183,9 @@ fn split(saved: &SavedOptimizer, pool: Vec<Parameter>) -> Vec<Vec<Parameter>> {
 }
 
 fn by_name(saved: &SavedOptimizer, parameters: &[Parameter]) -> Option<Vec<Vec<Parameter>>> {
+    if saved.groups.iter().map(|g| g.params.len()).sum::<usize>() > parameters.len() {
+        return None;
+    }
     let bare = |name: &str| name.trim_start_matches("_orig_mod.").trim_start_matches("module.").to_owned();
     let find = |name: &String| {
         let exact = parameters.iter().find(|p| p.name == *name);
@@ -240,8 +249,8 @@ async fn value(checkpoint: &Checkpoint, node: NodeId) -> Result<Option<HyperValu
     }))
 }
 
-/// A number, in a tensor or not.
-async fn number(checkpoint: &Checkpoint, node: NodeId) -> Result<Option<f64>> {
+/// A number, in a tensor or not; `None` for what is none.
+pub(in crate::train) async fn number(checkpoint: &Checkpoint, node: NodeId) -> Result<Option<f64>> {
     match checkpoint.tensor_at(node) {
         Some(id) if checkpoint.tensor(id)?.numel() == Some(1) => scalar(checkpoint, id).await.map(Some),
         _ => Ok(checkpoint.number(node)),
