@@ -106,10 +106,8 @@ impl Trained<'_> {
                 options[ours] = train[theirs].clone();
             }
         }
-        let resumed = train["resume"]["optimizer_key"].is_string();
-        if !resumed {
-            options["optimizer"] = optimizer;
-        }
+        options["optimizer"] = optimizer;
+        options["resume"] = train["resume"]["optimizer_key"].is_string().into();
         if train["scheduler"].is_object() && train["resume"]["scheduler_key"].is_null() {
             options["scheduler"] = scheduler(&train["scheduler"]);
         }

@@ -233,7 +233,11 @@ fn a_new_optimizer_takes_the_old_ones_place() {
         let want = pollster::block_on(model.state_dict()).unwrap();
         let (bytes, _) = save(&model, &*source, SaveAs::Same, file);
         let (_, mut again) = build(bytes, case);
-        pollster::block_on(again.resume_training(None, None)).unwrap();
+        let warnings = pollster::block_on(again.resume_training(None, None)).unwrap();
+        // The schedulers of these files were for one group.
+        let codes: Vec<_> = warnings.iter().map(|w| w.code).collect();
+        let left: &[&str] = if file == "adam_legacy.pth" { &[] } else { &["scheduler_not_resumed"] };
+        assert_eq!(codes, left, "{file}");
         assert_eq!(pollster::block_on(again.state_dict()).unwrap(), want, "{file}");
         let optimizer = again.training_state().unwrap().optimizer.as_ref().unwrap();
         assert_eq!(optimizer.class().name(), "RMSprop", "{file}");

@@ -6,6 +6,7 @@ use crate::graph::ValueId;
 use crate::graph::op::{Binary, Op, PadMode, Pool, Reduce, Scalar};
 use crate::nn::function::Bound;
 use crate::nn::host::Host;
+use crate::nn::node::Operand;
 use crate::nn::value::{Tensor, Value};
 use crate::nn::{alias, node};
 
@@ -28,11 +29,23 @@ fn affine(host: &mut dyn Host, b: &Bound<'_>, shape: &[usize], x: ValueId) -> Re
 }
 
 /// `running = (1 - momentum) * running + momentum * batch`, written into the buffer.
-fn follow(host: &mut dyn Host, running: &Tensor, batch: ValueId, momentum: f64) -> Result<()> {
+fn follow(host: &mut dyn Host, running: &Tensor, batch: ValueId, momentum: &Value) -> Result<()> {
     let dtype = node::dtype(host, running.value());
     let batch = node::cast(host, batch, dtype)?;
-    let kept = node::binary(host, Binary::Mul, running.value(), 1.0 - momentum)?;
-    let new = node::binary(host, Binary::Mul, batch, momentum)?;
+    let (share, rest) = match momentum {
+        Value::Tensor(share) => {
+            let share = node::cast(host, share.value(), dtype)?;
+            (Operand::from(share), Operand::from(node::binary(host, Binary::Sub, 1.0, share)?))
+        }
+        Value::Float(share) => ((*share).into(), (1.0 - share).into()),
+        Value::Int(share) if (0..=1).contains(share) => {
+            let share = if *share == 1 { 1.0 } else { 0.0 };
+            (share.into(), (1.0 - share).into())
+        }
+        other => return Err(Error::mismatch(format!("momentum must be a float, not {}", other.type_name()))),
+    };
+    let kept = node::binary(host, Binary::Mul, running.value(), rest)?;
+    let new = node::binary(host, Binary::Mul, batch, share)?;
     let sum = node::binary(host, Binary::Add, kept, new)?;
     alias::write(host, running, sum)
 }
@@ -60,7 +73,7 @@ fn batch_norm(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     inputs.extend(affine(host, b, &[channels], x)?);
     let results = host.trace().graph.push(Op::BatchNormTrain { eps }, &inputs)?;
     let [y, mean, var] = results[..] else { return Err(Error::mismatch("batch_norm without statistics")) };
-    let momentum = b.float("momentum")?;
+    let momentum = b.value("momentum");
     for (name, batch) in [("running_mean", mean), ("running_var", var)] {
         if b.has(name) {
             follow(host, b.tensor(name)?, batch, momentum)?;
@@ -91,7 +104,7 @@ fn instance_norm(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     }
     if b.has("running_mean") && b.has("running_var") {
         let dims: Vec<usize> = (2..shape.len()).collect();
-        let momentum = b.float("momentum")?;
+        let momentum = b.value("momentum");
         let mean = node::reduce(host, Reduce::Mean, x, dims.clone(), false)?;
         let var = node::reduce(host, Reduce::Var { correction: 1.0 }, x, dims, false)?;
         for (name, batch) in [("running_mean", mean), ("running_var", var)] {

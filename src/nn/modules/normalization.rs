@@ -178,15 +178,15 @@ fn batch_norm(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, ranks: &[usi
         other => matches!(other, Value::Bool(true)),
     };
     let momentum = attribute::get(host, id, "momentum");
+    let mut momentum = momentum;
     if training && tracked {
         let count = attribute::tensor(host, id, "num_batches_tracked");
-        if !matches!(count, Value::None) {
-            attribute::call(host, "torch.Tensor.add_", vec![count, Value::Int(1)], &[])?;
-        }
-        if matches!(momentum, Value::None) {
-            let text =
-                "BatchNorm with momentum=None in train mode: the cumulative average depends on a counter's value";
-            return Err(Error::unsupported(text).hint("give momentum a number, or call eval()"));
+        if let Value::Tensor(count) = count {
+            attribute::call(host, "torch.Tensor.add_", vec![Value::Tensor(count.clone()), Value::Int(1)], &[])?;
+            if matches!(momentum, Value::None) {
+                // The cumulative average: the counter is known when the graph runs.
+                momentum = attribute::call(host, "torch.reciprocal", vec![Value::Tensor(count)], &[])?;
+            }
         }
     }
     let batch = training || matches!((&mean, &var), (Value::None, Value::None));

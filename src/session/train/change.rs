@@ -52,6 +52,7 @@ impl Model {
             self.changed.remove(&leaf);
         }
         self.trainer = None;
+        self.training_state = None;
         self.fitting = None;
         self.forget();
         Ok(())

@@ -292,14 +292,12 @@ impl Model {
         if let Some(loss) = measure.filter(|_| best) {
             fitting.best = Some(Best { epoch: fitting.epoch, loss, weights: self.weights.clone() });
         }
-        let lrs = self.with_trainer(|_, trainer| {
-            if trainer.options.cadence() == Every::Epoch
-                && let Some(scheduler) = &mut trainer.scheduler
-            {
-                scheduler.step(&mut trainer.optimizer, measure)?;
-            }
-            Ok(trainer.lrs())
-        })?;
+        let cadence = self.trainer.as_ref().map(|trainer| trainer.options.cadence());
+        let lrs = if cadence == Some(Every::Epoch) { self.scheduler_step(measure)? } else { self.learning_rates()? };
+        if let Some(state) = &mut self.training_state {
+            state.epoch = Some(state.epoch.unwrap_or(0).saturating_add(1));
+            state.loss = loss.or(state.loss);
+        }
         let epoch = fitting.epoch;
         fitting.epoch += 1;
         fitting.begin_epoch();

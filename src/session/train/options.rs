@@ -16,6 +16,8 @@ pub struct TrainOptions {
     pub loss: LossSpec,
     /// torch.optim's class and arguments: `{class, hyper, groups}`; the one in the file goes on when absent
     pub optimizer: Option<OptimizerSpec>,
+    /// the optimizer's state comes from the file; `optimizer` says its groups, as the script did that saved it
+    pub resume: bool,
     /// torch.optim.lr_scheduler's class and arguments; the one in the file goes on when both are absent
     pub scheduler: Option<SchedulerSpec>,
     /// when the scheduler is stepped

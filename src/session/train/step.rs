@@ -14,8 +14,9 @@ use crate::session::model::Model;
 use crate::source::{Phase, Progress};
 use crate::train::clip::{clip_grad_norm, clip_grad_value};
 use crate::train::optimizer::Optimizer;
-use crate::train::scheduler::Scheduler;
+use crate::train::scheduler::{Scheduler, saved};
 use crate::train::step::StepGraph;
+use crate::train::training::TrainingState;
 use crate::train::{Gradients, Parameter};
 use std::collections::HashSet;
 
@@ -28,8 +29,6 @@ const KEEP_EVERY: u64 = 16;
 pub struct Trainer {
     pub(super) options: TrainOptions,
     pub(super) criterion: Criterion,
-    pub(super) optimizer: Optimizer,
-    pub(super) scheduler: Option<Scheduler>,
     graphs: Vec<Compiled>,
     /// the leaves that train
     leaves: Vec<ValueId>,
@@ -40,7 +39,7 @@ pub struct Trainer {
     pending: Vec<Value>,
     pub(super) steps: u64,
     good: Option<Good>,
-    resumed: bool,
+    warnings: Vec<String>,
 }
 
 /// A graph for one mode and one set of shapes.
@@ -58,8 +57,7 @@ struct Good {
     step: u64,
     weights: Weights,
     changed: HashSet<ValueId>,
-    optimizer: Optimizer,
-    scheduler: Option<Scheduler>,
+    state: Option<TrainingState>,
 }
 
 impl Trainer {
@@ -88,11 +86,6 @@ impl Trainer {
         self.graphs.get_mut(at).ok_or_else(|| Error::mismatch("no graph"))
     }
 
-    /// `param_groups`' learning rates.
-    pub(super) fn lrs(&self) -> Vec<f64> {
-        self.optimizer.groups().iter().map(|group| group.lr()).collect()
-    }
-
     fn reads(&self, model: &Model) -> bool {
         let usual = if model.device().kind() == "cpu" { 1 } else { 8 };
         let every = u64::from(self.options.loss_every.unwrap_or(usual).max(1));
@@ -104,8 +97,7 @@ impl Trainer {
             step: self.steps - 1,
             weights: model.weights.clone(),
             changed: model.changed.clone(),
-            optimizer: self.optimizer.clone(),
-            scheduler: self.scheduler.clone(),
+            state: model.training_state.clone(),
         });
     }
 }
@@ -125,6 +117,8 @@ impl Model {
             self.trainer = Some(trainer);
         }
         let Some(trainer) = &self.trainer else { return Ok(Prepared::default()) };
+        let state = self.training_state.as_ref();
+        let optimizer = state.and_then(|s| s.optimizer.as_ref());
         let count = |trains: bool| {
             let parameters = self.network.leaves().iter().filter(|l| l.kind == LeafKind::Parameter);
             let wanted = parameters.filter(|l| trainer.leaves.contains(&l.value) == trains);
@@ -135,19 +129,19 @@ impl Model {
             leaf.names.first().cloned()
         };
         Ok(Prepared {
-            optimizer: trainer.optimizer.class().name().to_owned(),
-            resumed: trainer.resumed,
-            scheduler: trainer.scheduler.as_ref().map(|s| s.class().name().to_owned()),
+            optimizer: optimizer.map_or_else(String::new, |o| o.class().name().to_owned()),
+            resumed: optimizer.is_some_and(|o| o.resumed().is_some()),
+            scheduler: state.and_then(|s| s.scheduler.as_ref()).map(|s| s.class().name().to_owned()),
             loss: trainer.criterion.name().to_owned(),
             trained: count(true),
             frozen: count(false),
             names: trainer.leaves.iter().filter_map(name).collect(),
-            warnings: Vec::new(),
+            warnings: trainer.warnings.clone(),
         })
     }
 
     /// `model.parameters()`, frozen ones marked.
-    pub(super) fn parameters(&self, options: &TrainOptions) -> Vec<Parameter> {
+    fn trained_parameters(&self, options: &TrainOptions) -> Vec<Parameter> {
         let own = || self.network.leaves().iter().filter(|l| l.kind == LeafKind::Parameter);
         let last = own().next_back().and_then(|l| l.names.first()).map_or("", |name| module(name)).to_owned();
         let parameter = |leaf: &crate::network::NetworkLeaf| Parameter {
@@ -160,24 +154,19 @@ impl Model {
     }
 
     async fn trainer_for(&mut self, options: &TrainOptions) -> Result<Trainer> {
-        let parameters = self.parameters(options);
+        let parameters = self.trained_parameters(options);
         let leaves: Vec<ValueId> = parameters.iter().filter(|p| p.requires_grad).map(|p| p.leaf).collect();
         if leaves.is_empty() {
             return Err(Error::mismatch("no parameter is left to train")
                 .code("nothing_to_train")
                 .hint("freeze, only and lastLayerOnly say what trains; parameters with requires_grad=False do not"));
         }
-        let Some(spec) = &options.optimizer else {
-            return Err(Error::mismatch("the file holds no optimizer that could go on").code("needs_optimizer"));
-        };
-        let mut optimizer = Optimizer::new(spec, &parameters)?;
-        let scheduler = options.scheduler.as_ref().map(|s| Scheduler::new(s, &mut optimizer)).transpose()?;
         let criterion = self.network.criterion(&options.loss)?;
+        let (state, warnings) = self.training_state_for(options, &parameters).await?;
+        self.training_state = Some(state);
         Ok(Trainer {
             options: options.clone(),
             criterion,
-            optimizer,
-            scheduler,
             graphs: Vec::new(),
             leaves,
             gradients: Gradients::default(),
@@ -185,8 +174,52 @@ impl Model {
             pending: Vec::new(),
             steps: 0,
             good: None,
-            resumed: false,
+            warnings,
         })
+    }
+
+    /// A new optimizer where one is asked for, else the one that goes on: of the training before, or of the file.
+    async fn training_state_for(
+        &self,
+        options: &TrainOptions,
+        parameters: &[Parameter],
+    ) -> Result<(TrainingState, Vec<String>)> {
+        let spec = options.scheduler.as_ref();
+        if let Some(optimizer) = options.optimizer.as_ref().filter(|_| !options.resume) {
+            let mut optimizer = Optimizer::new(optimizer, parameters)?;
+            let scheduler = spec.map(|s| Scheduler::new(s, &mut optimizer)).transpose()?;
+            let before = self.training_state.clone().unwrap_or_default();
+            let state = TrainingState { optimizer: Some(optimizer), scheduler, ..before };
+            return Ok((state, Vec::new()));
+        }
+        let (mut state, mut warnings) = match &self.training_state {
+            Some(state) if state.optimizer.is_some() && !options.resume => (state.clone(), Vec::new()),
+            _ => {
+                let groups = options.optimizer.as_ref();
+                let (state, warnings) =
+                    TrainingState::resume(&self.checkpoint, groups, None, parameters, &self.device).await?;
+                (state, warnings.into_iter().map(|w| w.message).collect())
+            }
+        };
+        let Some(optimizer) = &mut state.optimizer else {
+            return Err(Error::mismatch("the file holds no optimizer that could go on")
+                .code("needs_optimizer")
+                .hint("say which: {class: \"Adam\", hyper: {lr: 1e-3}}"));
+        };
+        if let Some(spec) = spec {
+            // Its functions are in no file; of another class it is a new one.
+            let saved = match self.checkpoint.saved_scheduler() {
+                Some((_, node)) => Some(saved::attributes(&self.checkpoint, node)?),
+                None => None,
+            };
+            let resumed = saved.and_then(|saved| Scheduler::resume(Some(spec), &saved, optimizer).ok());
+            warnings.clear();
+            state.scheduler = Some(match resumed {
+                Some(scheduler) => scheduler,
+                None => Scheduler::new(spec, optimizer)?,
+            });
+        }
+        Ok((state, warnings))
     }
 
     /// Traces forward and loss in a mode; the model stays in its own.
@@ -208,7 +241,9 @@ impl Model {
             let all: u64 = model.network.leaves().iter().map(|l| bytes(&l.info)).sum();
             let trained = model.network.leaves().iter().filter(|l| trainer.leaves.contains(&l.value));
             let trained: u64 = trained.map(|l| bytes(&l.info)).sum();
-            let optimizer = trained * trainer.optimizer.moments();
+            let moments =
+                model.training_state.as_ref().and_then(|s| s.optimizer.as_ref()).map_or(0, Optimizer::moments);
+            let optimizer = trained * moments;
             let activations = trainer.graph(model, true, call, targets)?.graph.activation_bytes();
             let weights = 2 * all;
             let total = weights + trained + optimizer + activations;
@@ -258,7 +293,7 @@ impl Model {
         let updates: Vec<(ValueId, Value)> =
             compiled.graph.updates().iter().filter_map(|u| Some((u.buffer, outputs.get(u.value)?.clone()))).collect();
         drop(outputs);
-        let lrs = trainer.lrs();
+        let lrs = self.learning_rates()?;
         trainer.steps += 1;
         trainer.pending.push(loss);
         let mut losses = Vec::new();
@@ -297,12 +332,9 @@ impl Model {
             if let Some(limit) = trainer.options.clip_grad_norm {
                 clip_grad_norm(&mut gradients, limit, trainer.options.clip_norm_type.unwrap_or(2.0))?;
             }
-            self.changed.extend(gradients.leaves());
-            trainer.optimizer.step(&mut self.weights, &gradients)?;
-            if trainer.options.cadence() == Every::Step
-                && let Some(scheduler) = &mut trainer.scheduler
-            {
-                scheduler.step(&mut trainer.optimizer, None)?;
+            self.apply_gradients(&gradients)?;
+            if trainer.options.cadence() == Every::Step {
+                self.scheduler_step(None)?;
             }
         }
         for (buffer, value) in updates {
@@ -320,25 +352,25 @@ impl Model {
         let Some(good) = trainer.good.take() else { return 0 };
         self.weights = good.weights;
         self.changed = good.changed;
-        trainer.optimizer = good.optimizer;
-        trainer.scheduler = good.scheduler;
+        self.training_state = good.state;
         self.forget();
         trainer.steps - good.step
     }
 
     /// The learning rate of each param_group now.
     pub fn learning_rates(&self) -> Result<Vec<f64>> {
-        self.trainer.as_ref().map(Trainer::lrs).ok_or_else(unprepared)
+        let optimizer = self.training_state.as_ref().and_then(|s| s.optimizer.as_ref()).ok_or_else(unprepared)?;
+        Ok(optimizer.groups().iter().map(|group| group.lr()).collect())
     }
 
     /// Steps the scheduler, as `scheduler.step(metric)` after an epoch.
     pub fn scheduler_step(&mut self, metric: Option<f64>) -> Result<Vec<f64>> {
-        self.with_trainer(|_, trainer| {
-            if let Some(scheduler) = &mut trainer.scheduler {
-                scheduler.step(&mut trainer.optimizer, metric)?;
-            }
-            Ok(trainer.lrs())
-        })
+        if let Some(TrainingState { optimizer: Some(optimizer), scheduler: Some(scheduler), .. }) =
+            &mut self.training_state
+        {
+            scheduler.step(optimizer, metric)?;
+        }
+        self.learning_rates()
     }
 }
 

@@ -71,7 +71,7 @@ impl Scheduler {
     /// LambdaLR's functions; without it the class is told by the keys.
     ///
     /// # Errors
-    /// Mismatch when the keys fit no class, or another one than the spec's; Unsupported when functions are missing.
+    /// Mismatch when the keys fit no class, or when it was another optimizer's; Unsupported when functions are missing.
     pub fn resume(spec: Option<&SchedulerSpec>, saved: &Attributes, optimizer: &Optimizer) -> Result<Self> {
         let scheduler = match spec {
             Some(spec) => {
@@ -83,6 +83,10 @@ impl Scheduler {
             }
             None => Self::saved(saved, 0)?,
         };
+        let (have, want) = (scheduler.lrs().len(), optimizer.groups().len());
+        if have != want {
+            return Err(too_few(have, want).at("scheduler"));
+        }
         Ok(scheduler)
     }
 
@@ -324,8 +328,7 @@ impl Scheduler {
 
     fn apply(&mut self, rates: &[f64], target: &mut Target<'_>) -> Result<()> {
         if rates.len() != target.groups.len() {
-            let (have, want) = (rates.len(), target.groups.len());
-            return Err(Error::mismatch(format!("the scheduler has {have} learning rates for {want} param_groups")));
+            return Err(too_few(rates.len(), target.groups.len()));
         }
         if rates.iter().any(|r| !r.is_finite()) {
             return Err(Error::mismatch("float division by zero").at(self.class.name()));
@@ -389,6 +392,10 @@ impl Scheduler {
         }
         Ok(Self { class, attributes, schedulers, functions: Vec::new() })
     }
+}
+
+fn too_few(have: usize, want: usize) -> Error {
+    Error::mismatch(format!("the scheduler has {have} learning rates for {want} param_groups"))
 }
 
 /// `_last_lr`: the groups' learning rates.
