@@ -140,6 +140,11 @@ export class Trainer {
     if (this.wrong !== undefined) this.#around.say(`Training: ${this.wrong.message}`);
   }
 
+  /** Whether there is a curve to show. */
+  get plotted(): boolean {
+    return this.drawn > 0 && this.steps.length > 0;
+  }
+
   get busy(): boolean {
     return this.phase === "running" || this.phase === "starting";
   }
