@@ -122,8 +122,9 @@ export class Trainer {
       if (this.set !== set) return;
       const taught = lesson(set, output, few.count);
       this.lesson = taught;
-      // Another optimizer than the one that has trained would be made for an estimate: then the start tells it.
-      if (this.trained || this.phase !== "idle") return;
+      // An estimate makes the optimizer ready. One that takes the place of another, of the file or of the training so far, waits for the start.
+      const replaces = model.checkpoint.optimizer !== undefined && this.settings.optimizer !== "resume";
+      if (this.trained || this.phase !== "idle" || replaces) return;
       const batch = pick(set, Array.from({ length: Math.min(this.settings.batch(), set.count) }, (_, i) => i));
       const estimate = await model.trainingMemory(sampleData(batch, taught), this.settings.stepOptions(taught));
       if (this.set === set) this.estimate = estimate;
