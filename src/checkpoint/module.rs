@@ -428,6 +428,10 @@ impl Reader<'_> {
                 let known = self.inside == 0 || self.numbers.contains_key(&node);
                 if known { Value::Module(self.number(node)) } else { Value::Other(class) }
             }
+            View::Object { class, instance } if class == "getattr" => match attribute(self.checkpoint, instance) {
+                Some(name) => Value::Global(name),
+                None => Value::Other(class),
+            },
             View::Object { class, instance } if !deep => self.object(class, instance, depth)?,
             View::Object { class, .. } | View::Text(class, _) => Value::Other(class),
             other => Value::Other(super::tree::type_name(&other)),
@@ -475,4 +479,13 @@ impl Reader<'_> {
         };
         Ok(Some(Value::Partial(function, arguments, keywords)))
     }
+}
+
+/// `getattr(torch._C._VariableFunctionsClass, 'relu')`: how pickle names a builtin that is an attribute of a class.
+fn attribute(checkpoint: &Checkpoint, instance: &Instance) -> Option<String> {
+    let arena = &checkpoint.pickle().arena;
+    let Object::Tuple(args) = arena.get(instance.args) else { return None };
+    let [owner, name] = args.as_slice() else { return None };
+    let (module, owner) = global(arena, *owner)?;
+    Some(format!("{module}.{owner}.{}", text(arena, *name)?))
 }

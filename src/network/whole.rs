@@ -27,9 +27,34 @@ use std::collections::HashMap;
 /// What a class body finds in its module when only the class was saved.
 const PREAMBLE: &str = "import math\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n";
 
-/// The whole module in a file: the root object, or the first module in a dict at the root.
+/// Where torch's functions written in C live, and where people find them.
+const BUILTINS: &[(&str, &str)] = &[
+    ("torch._C._nn.", "torch.nn.functional."),
+    ("torch._C._VariableFunctionsClass.", "torch."),
+    ("torch._C._VariableFunctions.", "torch."),
+    ("torch._C.TensorBase.", "torch.Tensor."),
+    ("torch._C._TensorBase.", "torch.Tensor."),
+];
+
+/// Modules around the network that pass their input on, with the child's name.
+const WRAPPERS: &[(&str, &str)] = &[
+    ("torch.nn.parallel.data_parallel.DataParallel", "module"),
+    ("torch.nn.parallel.distributed.DistributedDataParallel", "module"),
+    ("torch._dynamo.eval_frame.OptimizedModule", "_orig_mod"),
+];
+
+/// The whole module in a file: the root object, or the first module in a dict at the root; out of DataParallel and its like.
 pub fn find(checkpoint: &Checkpoint) -> Result<Option<ModuleTree>> {
-    checkpoint.module_at().map(|(_, node)| checkpoint.module_tree(node)).transpose()
+    let Some((_, node)) = checkpoint.module_at() else { return Ok(None) };
+    let tree = checkpoint.module_tree(node)?;
+    let wrapped = tree.root().and_then(|root| {
+        let (_, name) = WRAPPERS.iter().find(|(class, _)| *class == root.class)?;
+        tree.get((*root.children.get(*name)?)?)
+    });
+    match wrapped {
+        Some(inner) => checkpoint.module_tree(inner.node).map(Some),
+        None => Ok(Some(tree)),
+    }
 }
 
 impl Network {
@@ -290,9 +315,8 @@ impl Rebuild<'_> {
 
     /// A function or class that a module keeps: `self.activation = F.relu`, pickled by name.
     fn global(&mut self, name: &str) -> Value {
-        let plain =
-            name.replace("torch._C._nn.", "torch.nn.functional.").replace("torch._C._VariableFunctions.", "torch.");
-        match function::lookup(&plain) {
+        let plain = BUILTINS.iter().find_map(|(inner, public)| Some(format!("{public}{}", name.strip_prefix(inner)?)));
+        match function::lookup(plain.as_deref().unwrap_or(name)) {
             Some(function) => Value::Function(function),
             None => self.interpreter.global(name).unwrap_or_default(),
         }

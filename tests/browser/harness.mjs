@@ -148,7 +148,8 @@ export async function network(expected, device) {
   const parts = [];
   let worst = 0;
   try {
-    if (expected.expect === "ask_for_source") return await asksForSource(expected, device);
+    const refusal = REFUSALS[expected.expect];
+    if (refusal !== undefined) return await refusedWith(refusal, expected, device);
     if (expected.expect === "guess_or_ask") {
       const verdict = await guesses(expected, device);
       if (verdict.outcome !== "guessed") return verdict;
@@ -191,14 +192,17 @@ export async function network(expected, device) {
   }
 }
 
-async function asksForSource(expected, device) {
+/** What a case expects instead of outputs, and the code of the error that says it. */
+const REFUSALS = { ask_for_source: "needs_source", ask_for_construct: "needs_construct", nothing_fits: "load_state_dict" };
+
+async function refusedWith(code, expected, device) {
   try {
     const [checkpoint] = await load(expected, expected, device);
     await checkpoint.dispose();
-    return failed("built, and must ask for the network's source");
+    return failed(`built, and ${code} was expected`);
   } catch (error) {
-    if (error instanceof TorchtabError && error.code === "needs_source") return passed(`asks: ${error.message}`);
-    return failed(`needs_source was expected: ${told(error)}`);
+    if (error instanceof TorchtabError && error.code === code) return passed(`refused: ${error.message}`);
+    return failed(`${code} was expected: ${told(error)}`);
   }
 }
 

@@ -47,7 +47,9 @@ impl Setting<'_> {
             let name = file["file"].as_str().ok_or("a file without a name")?;
             let fail = |text: String| format!("{name}: {text}");
             match self.case["expect"].as_str() {
-                Some("ask_for_source") => self.asks(file, checked).map_err(fail)?,
+                Some("ask_for_source") => self.asks(file, "needs_source", checked).map_err(fail)?,
+                Some("ask_for_construct") => self.asks(file, "needs_construct", checked).map_err(fail)?,
+                Some("nothing_fits") => self.asks(file, "load_state_dict", checked).map_err(fail)?,
                 Some("recognise") => self.recognises(file, checked).map_err(fail)?,
                 Some("guess_or_ask") => self.guesses(file, checked).map_err(fail)?,
                 Some("run_or_refuse") => match self.outputs(file, checked) {
@@ -62,15 +64,15 @@ impl Setting<'_> {
         Ok(())
     }
 
-    /// The file must not run without the source of its network, and say so.
-    fn asks(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
-        match self.build(file, None) {
-            Err(error) if error.code == "needs_source" => {
-                checked.parts.push(format!("{} asks for its source", file["file"]));
+    /// The file must not run with what the case gives, its source or none, and the error must have this code.
+    fn asks(&self, file: &Value, code: &str, checked: &mut Checked) -> Result<(), String> {
+        match self.build(file, self.source()?) {
+            Err(error) if error.code == code => {
+                checked.parts.push(format!("{} refused: {error}", file["file"]));
                 Ok(())
             }
-            Err(error) => Err(format!("asks for no source: {error}")),
-            Ok(_) => Err("runs, and must ask for the network's source".into()),
+            Err(error) => Err(format!("{code} was expected: {error}")),
+            Ok(_) => Err(format!("runs, and {code} was expected")),
         }
     }
 
@@ -118,8 +120,7 @@ impl Setting<'_> {
 
     fn outputs(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
         let name = file["file"].as_str().unwrap_or_default();
-        let source = self.source()?;
-        let mut model = self.build(file, source).map_err(|e| said(&e))?;
+        let mut model = self.build(file, self.source()?).map_err(|e| said(&e))?;
         if self.device != Choice::Cpu && model.device().kind() != "webgpu" {
             return Err(format!("not on WebGPU: {}", model.reason().unwrap_or("no reason")));
         }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use torchtab::engine::device::Choice;
 use torchtab::graph::LeafKind;
+use torchtab::network::state::Offered;
 use torchtab::network::zoo::{self, Facts};
 
 /// Number of keys, number of parameters, digest of the lines `key sizes`: as `tests/oracle/zoo_keys.py` wrote them of the originals.
@@ -65,4 +66,92 @@ fn a_name_that_the_zoo_has_not_is_told_with_those_it_has() {
     assert!(error.hint.unwrap().contains("resnet"));
     let error = zoo::by_name("resnet18(classes=3)", &none).err().unwrap();
     assert!(error.message.contains("unexpected keyword argument 'classes'"), "{error}");
+}
+
+/// What is proposed for a file; the network of every proposal takes the file's weights.
+fn proposed(path: &Path) -> String {
+    let source = std::rc::Rc::new(torchtab::source::FileSource::open(path).unwrap());
+    let session = pollster::block_on(torchtab::session::Session::open(source, &torchtab::source::Quiet)).unwrap();
+    let Some(proposal) = session.propose(None).unwrap() else { return "nothing".into() };
+    let options = torchtab::session::BuildOptions {
+        source: Some(proposal.source.clone()),
+        construct: Some(proposal.construct),
+        strict: true,
+        device: Choice::Cpu,
+        ..Default::default()
+    };
+    pollster::block_on(session.build(&options, &torchtab::source::Quiet)).unwrap();
+    proposal.source
+}
+
+#[test]
+fn stacks_are_proposed_as_source() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/zoo");
+    let mut compared = 0;
+    for folder in cases.read_dir().unwrap().map(|entry| entry.unwrap().path()) {
+        if !folder.file_name().unwrap().to_string_lossy().starts_with("stack_") {
+            continue;
+        }
+        for (file, expected) in [("state_dict.pth", "proposal.py"), ("plain.pth", "proposal_plain.py")] {
+            let got = proposed(&folder.join(file));
+            if std::env::var_os("TORCHTAB_BLESS").is_some() {
+                std::fs::write(folder.join(expected), &got).unwrap();
+            }
+            let want = std::fs::read_to_string(folder.join(expected)).unwrap();
+            assert_eq!(got, want, "{}", folder.join(expected).display());
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 8);
+    assert_eq!(proposed(&cases.join("../networks/no_source/model.pth")), "nothing");
+}
+
+/// A file may claim any sizes: a family's function and constructor end in an error or a network, in bounded time.
+#[test]
+fn absurd_sizes_end() {
+    let none = Facts { offered: &[], modules: None, version: &|_| None };
+    let expressions = [
+        "resnet18()",
+        "mobilenet_v2()",
+        "mobilenet_v3_small()",
+        "vgg11()",
+        "alexnet()",
+        "densenet121()",
+        "efficientnet_b0()",
+        "shufflenet_v2_x0_5()",
+        "googlenet()",
+        "squeezenet1_0()",
+        "convnext_tiny()",
+        "vit_b_32()",
+        "swin_t()",
+        "BertModel(BertConfig(num_hidden_layers=1))",
+        "DistilBertModel(DistilBertConfig(n_layers=1))",
+        "GPT2LMHeadModel(GPT2Config(n_layer=1, saved_masks=('bias',)))",
+        "UNet(1, 2)",
+        "Generator()",
+        "LeNet()",
+    ];
+    for expression in expressions {
+        let (network, _) = zoo::by_name(expression, &none).unwrap();
+        let modules: Vec<String> = network.versions().iter().map(|(path, _)| path.clone()).collect();
+        for size in [0, 1, 1 << 20, 1 << 33, u64::MAX >> 1, u64::MAX] {
+            let leaves = network.leaves().iter().filter(|leaf| leaf.persistent);
+            let offered: Vec<_> = leaves
+                .flat_map(|leaf| {
+                    leaf.names
+                        .iter()
+                        .map(|name| Offered { key: name.clone(), shape: vec![size; leaf.info.shape.len()] })
+                })
+                .collect();
+            let facts = Facts { offered: &offered, modules: Some(&modules), version: &|_| None };
+            let start = std::time::Instant::now();
+            assert!(
+                matches!(zoo::recognise(&facts), zoo::Search::Nothing(_)) || size < 2,
+                "{expression} of size {size}"
+            );
+            let _ = torchtab::network::propose::propose(&offered, None);
+            let spent = start.elapsed().as_secs();
+            assert!(spent < 20, "{expression} of size {size} took {spent} s");
+        }
+    }
 }

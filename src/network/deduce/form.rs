@@ -378,7 +378,8 @@ impl<'a> Source<'a> {
             self.write(slots, argument, value, line);
         }
         for keyword in &call.arguments.keywords {
-            let Some(name) = &keyword.arg else { return false };
+            // `**kwargs` may hold anything: what is constructed is compared with the file anyway
+            let Some(name) = &keyword.arg else { continue };
             let Some(argument) = target.arguments.iter_mut().find(|a| a.name == name.as_str()) else { return false };
             self.write(slots, argument, &keyword.value, line);
         }

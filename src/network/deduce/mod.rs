@@ -171,7 +171,7 @@ impl<'a> Search<'_, 'a> {
         classes.sort_by_key(|(users, _)| *users);
         let names: Vec<&str> = classes.iter().map(|(_, name)| *name).collect();
         let functions = self.factories();
-        let mut found = self.written(&names, &functions);
+        let mut found = self.written(&names);
         if found.is_empty() {
             let roots = classes.iter().filter(|(users, _)| *users == 0).map(|(_, name)| *name);
             found = self.without_arguments(roots.collect());
@@ -181,6 +181,9 @@ impl<'a> Search<'_, 'a> {
         }
         if found.is_empty() {
             found = self.without_arguments(functions.clone());
+        }
+        if found.is_empty() {
+            found = self.written(&functions);
         }
         for users in 0..=classes.last().map_or(0, |(users, _)| *users) {
             if found.is_empty() {
@@ -198,17 +201,27 @@ impl<'a> Search<'_, 'a> {
         self.source.classes.iter().filter(|c| c.name != name && self.source.book.names(&c.name, name)).count()
     }
 
-    /// Functions that may return a network: they name a class of the source or of torch.nn.
+    /// Functions that may return a network: they name a class of the source or torch.nn, or such a function.
     fn factories(&self) -> Vec<&'a str> {
         let book = &self.source.book;
         let names_one = |name: &str| book.names(name, "nn") || self.source.modules().any(|m| book.names(name, m));
-        book.functions.keys().copied().filter(|name| names_one(name)).collect()
+        let (mut found, mut rest): (Vec<&str>, Vec<&str>) = book.functions.keys().copied().partition(|f| names_one(f));
+        // `def resnet18(): return _resnet([2, 2, 2, 2])`
+        loop {
+            let (next, others): (Vec<&str>, Vec<&str>) =
+                rest.into_iter().partition(|name| found.iter().any(|known| book.names(name, known)));
+            if next.is_empty() {
+                return found;
+            }
+            found.extend(next);
+            rest = others;
+        }
     }
 
     /// The networks that the source itself constructs.
-    fn written(&mut self, classes: &[&str], functions: &[&str]) -> Vec<Reading> {
+    fn written(&mut self, callees: &[&str]) -> Vec<Reading> {
         let mut found: Vec<Reading> = Vec::new();
-        for callee in classes.iter().chain(functions) {
+        for callee in callees {
             let calls: Vec<_> = self.source.book.calls(callee).take(MAX_CALLS).collect();
             for call in calls {
                 let Some(mut plan) = self.plan(callee, 0) else { continue };

@@ -19,6 +19,8 @@ use std::rc::Rc;
 const MAX_PROBES: usize = 900;
 /// Steps of one construction.
 const MAX_STEPS: u64 = 1_000_000;
+/// Constructions that may reach that limit: a constructor that does not end with small numbers does not end with others.
+const MAX_ENDLESS: usize = 6;
 /// Steps of all.
 const MAX_ALL_STEPS: u64 = 30_000_000;
 /// Parameters and buffers of one construction; larger networks than any file's.
@@ -53,6 +55,15 @@ impl Target {
         Self { shapes: inner.collect(), counted: self.counted }
     }
 
+    /// The highest number that follows a text at the start of any key; -1 where none does.
+    pub fn highest(shapes: &Shapes, prefix: &str) -> i128 {
+        let following = shapes.keys().filter_map(|key| {
+            let digits = key.strip_prefix(prefix)?.split(|c: char| !c.is_ascii_digit()).next()?;
+            digits.parse::<i64>().ok()
+        });
+        following.max().map_or(-1, i128::from)
+    }
+
     /// How far a network is from it: 0 when every key is there with its shape. A dim that differs counts one, a key that is missing or
     /// unexpected as many as its dims and one more.
     pub fn distance(&self, shapes: &Shapes) -> usize {
@@ -81,6 +92,7 @@ pub struct Probe<'a> {
     known: HashMap<String, Option<Rc<Shapes>>>,
     left: usize,
     steps: u64,
+    endless: usize,
     /// the first error that a construction gave
     pub error: Option<Error>,
 }
@@ -88,17 +100,12 @@ pub struct Probe<'a> {
 impl<'a> Probe<'a> {
     /// Nothing is constructed yet.
     pub fn new(program: &'a Program) -> Self {
-        Self { program, known: HashMap::new(), left: MAX_PROBES, steps: MAX_ALL_STEPS, error: None }
+        Self { program, known: HashMap::new(), left: MAX_PROBES, steps: MAX_ALL_STEPS, endless: 0, error: None }
     }
 
     /// Whether more can be constructed.
     pub fn spent(&self) -> bool {
-        self.left == 0 || self.steps == 0
-    }
-
-    /// Constructions so far.
-    pub fn count(&self) -> usize {
-        MAX_PROBES - self.left
+        self.left == 0 || self.steps == 0 || self.endless == MAX_ENDLESS
     }
 
     /// The `state_dict()` that an expression's network has; `None` where it cannot be constructed.
@@ -128,6 +135,9 @@ impl<'a> Probe<'a> {
                 })
             }
             Err(error) => {
+                if interpreter.steps() > MAX_STEPS {
+                    self.endless += 1;
+                }
                 self.error.get_or_insert(error);
                 None
             }

@@ -3,7 +3,8 @@
 use super::form::Source;
 use super::harmless;
 use super::plan::{Call, Form, Kind, Origin, Plan};
-use super::solve::{Solver, Tell};
+use super::probe::Target;
+use super::solve::{Effect, Solver, Tell, numbers};
 use super::source_line;
 use super::term::Term;
 use serde::Serialize;
@@ -48,8 +49,15 @@ pub struct Reading {
 pub fn read(solver: &mut Solver<'_, '_>, source: &Source<'_>) -> Reading {
     let mut notes: BTreeMap<usize, (String, bool)> = BTreeMap::new();
     let mut asked = Vec::new();
-    for at in solver.plan.live() {
-        let tell = solver.tell(at);
+    let tells: Vec<(usize, Tell)> = solver.plan.live().into_iter().map(|at| (at, solver.tell(at))).collect();
+    let effects: Vec<(usize, Effect)> = tells
+        .iter()
+        .filter_map(|(at, tell)| match tell {
+            Tell::Told(effect) | Tell::Partly(effect, _) => Some((*at, effect.clone())),
+            Tell::Only | Tell::Silent(_) => None,
+        })
+        .collect();
+    for (at, tell) in tells {
         let Some(slot) = solver.plan.slots.get(at).cloned() else { continue };
         let kept = slot.value == slot.first;
         let note = match (&tell, slot.origin) {
@@ -59,19 +67,37 @@ pub fn read(solver: &mut Solver<'_, '_>, source: &Source<'_>) -> Reading {
             (Tell::Told(effect), Origin::Default) if kept => {
                 (format!("default, as {}", place(solver, effect, &slot.value)), true)
             }
+            (Tell::Only, _) => ("the only one that can be constructed".to_owned(), true),
+            (Tell::Told(effect), _) if !alone(effect, at, &effects) => {
+                match traded(solver, source, at, effect, &effects) {
+                    Trade::None => (place(solver, effect, &slot.value), true),
+                    Trade::Default(name) => {
+                        (format!("{}, with {name} at its default", place(solver, effect, &slot.value)), true)
+                    }
+                    Trade::Open => {
+                        asked.push(at);
+                        ("the shapes do not tell".to_owned(), false)
+                    }
+                }
+            }
             (Tell::Told(effect), _) => (place(solver, effect, &slot.value), true),
             (_, Origin::Default) if kept => ("default; the shapes do not tell".to_owned(), false),
             (Tell::Partly(..) | Tell::Silent(_), _) => {
                 let others = match &tell {
                     Tell::Partly(_, others) | Tell::Silent(others) => others.as_slice(),
-                    Tell::Told(_) => &[],
+                    Tell::Told(_) | Tell::Only => &[],
                 };
                 if harmless::is(solver, source, at, others) {
                     match &tell {
                         Tell::Partly(effect, _) => {
                             (format!("{}, as other values would", place(solver, effect, &slot.value)), true)
                         }
-                        _ => ("the shapes do not tell; it changes nothing in eval mode".to_owned(), false),
+                        _ => {
+                            if slot.kind == Kind::Whole && slot.value != Term::Int(0) {
+                                solver.replace(at, Term::Int(1));
+                            }
+                            ("the shapes do not tell; it changes nothing in eval mode".to_owned(), false)
+                        }
                     }
                 } else {
                     asked.push(at);
@@ -89,19 +115,80 @@ pub fn read(solver: &mut Solver<'_, '_>, source: &Source<'_>) -> Reading {
     Reading { deduced: Deduced { expression: plan.text(), arguments }, asked: named, open }
 }
 
+/// Whether an unknown alone changes some entry.
+fn alone(effect: &Effect, at: usize, effects: &[(usize, Effect)]) -> bool {
+    effect.iter().any(|entry| !effects.iter().any(|(other, theirs)| *other != at && theirs.contains(entry)))
+}
+
+/// Whether another unknown can make up for a change of this one.
+enum Trade {
+    None,
+    /// one that stays at its default, by name
+    Default(String),
+    Open,
+}
+
+fn traded(
+    solver: &mut Solver<'_, '_>,
+    source: &Source<'_>,
+    at: usize,
+    effect: &Effect,
+    effects: &[(usize, Effect)],
+) -> Trade {
+    for (other, theirs) in effects {
+        if *other == at || !theirs.iter().any(|entry| effect.contains(entry)) || !solver.trades(at, *other) {
+            continue;
+        }
+        let Some(slot) = solver.plan.slots.get(*other) else { continue };
+        if slot.origin != Origin::Required && slot.value == slot.first {
+            return Trade::Default(slot.name.clone());
+        }
+        let other = *other;
+        if !harmless::only_shapes(solver, source, at) || !harmless::only_shapes(solver, source, other) {
+            return Trade::Open;
+        }
+    }
+    Trade::None
+}
+
 /// The entry that tells a value: one that has it as a dim, if there is such.
 fn place(solver: &Solver<'_, '_>, effect: &super::solve::Effect, value: &Term) -> String {
+    let number = match value {
+        Term::Int(n) => Some(*n),
+        _ => None,
+    };
     let equal = |entry: &&(String, Option<usize>)| {
         let dim = entry.1.and_then(|dim| solver.shapes.get(&entry.0)?.get(dim));
-        matches!((dim, value), (Some(dim), Term::Int(n)) if i64::try_from(*dim) == Ok(*n))
+        number.is_some() && dim.and_then(|dim| i64::try_from(*dim).ok()) == number
     };
-    let with_dim = |entry: &&(String, Option<usize>)| entry.1.is_some();
-    match effect.iter().find(equal).or_else(|| effect.iter().find(with_dim)).or_else(|| effect.first()) {
-        Some((key, Some(dim))) => format!("{key} dim {dim}"),
-        Some((key, None)) if solver.shapes.contains_key(key) => format!("the key {key}"),
+    let dim = |entry: &(String, Option<usize>)| entry.1.map(|dim| format!("{} dim {dim}", entry.0));
+    let key = |entry: &(String, Option<usize>)| {
+        (entry.1.is_none() && solver.shapes.contains_key(&entry.0)).then(|| format!("the key {}", entry.0))
+    };
+    let count = |entry: &(String, Option<usize>)| if entry.1.is_none() { counted(solver, &entry.0) } else { None };
+    let found = if number.is_some() {
+        let equal = effect.iter().find(equal).and_then(dim);
+        equal.or_else(|| effect.iter().find_map(count)).or_else(|| effect.iter().find_map(dim))
+    } else {
+        effect.iter().find_map(key)
+    };
+    found.or_else(|| effect.iter().find_map(key)).unwrap_or_else(|| match effect.first() {
         Some((key, None)) => format!("there is no key {key}"),
+        Some((key, Some(dim))) => format!("{key} dim {dim}"),
         None => "the shapes".to_owned(),
-    }
+    })
+}
+
+/// `layers.0 to layers.5`, for a key with a number of which the file has others.
+fn counted(solver: &Solver<'_, '_>, key: &str) -> Option<String> {
+    let (prefix, _) = numbers(key).find(|(prefix, _)| {
+        let digits = key.get(prefix.len()..).unwrap_or_default();
+        let index: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        !solver.shapes.keys().any(|k| k.starts_with(&format!("{prefix}{index}.")))
+    })?;
+    let highest = Target::highest(&solver.shapes, prefix);
+    (highest >= 0)
+        .then(|| if highest == 0 { format!("{prefix}0 alone") } else { format!("{prefix}0 to {prefix}{highest}") })
 }
 
 fn list(

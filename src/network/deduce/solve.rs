@@ -158,16 +158,28 @@ impl<'s, 'a> Solver<'s, 'a> {
             others.iter().filter(|o| equal(o).is_some_and(|s| last(&s.name) == name)).map(|o| **o).collect();
         let twins: Vec<usize> = others.iter().filter(|o| equal(o).is_some()).map(|o| **o).collect();
         for group in [namesakes, twins] {
-            if group.is_empty() {
-                continue;
-            }
-            let mut plan = self.with(at, value.clone());
-            group.iter().for_each(|other| set(&mut plan, *other, value.clone(), self.start));
-            if let Some(shapes) = self.probe.shapes(&plan.text()) {
-                return Some((plan, shapes));
+            if let (false, Term::Int(value)) = (group.is_empty(), value)
+                && let Some(found) = self.together(&[vec![at], group].concat(), *value)
+            {
+                return Some(found);
             }
         }
         None
+    }
+
+    fn together(&mut self, group: &[usize], value: i64) -> Option<(Plan, Rc<Shapes>)> {
+        let mut plan = self.plan.clone();
+        group.iter().for_each(|at| set(&mut plan, *at, Term::Int(value), self.start));
+        let shapes = self.probe.shapes(&plan.text())?;
+        Some((plan, shapes))
+    }
+
+    /// Another value for what makes no difference, if the shapes stay.
+    pub fn replace(&mut self, at: usize, value: Term) {
+        let plan = self.with(at, value);
+        if self.probe.shapes(&plan.text()).is_some_and(|shapes| shapes == self.shapes) {
+            self.plan = plan;
+        }
     }
 
     fn value(&self, at: usize) -> Term {
@@ -298,7 +310,7 @@ impl<'s, 'a> Solver<'s, 'a> {
             }
         }
         for prefix in changed_prefixes(&self.shapes, &other) {
-            let top = |shapes: &Shapes| highest(shapes, &prefix);
+            let top = |shapes: &Shapes| Target::highest(shapes, &prefix);
             propose(top(&self.shapes), top(&other), top(&self.target.shapes), 3);
         }
         let count = |shapes: &Shapes| i128::try_from(shapes.len()).unwrap_or(0);
@@ -335,7 +347,21 @@ impl<'s, 'a> Solver<'s, 'a> {
         if before == 0 {
             return;
         }
+        // Arguments that are equal and decide the same dim, such as an image's sides, go together.
         let effect = self.effect(at);
+        let equal =
+            |me: &Self, other: usize| {
+                other != at
+                    && me.plan.slots.get(other).is_some_and(|s| {
+                        s.kind == Kind::Whole && s.value == Term::Int(now) && s.origin == Origin::Required
+                    })
+            };
+        let mut group = vec![at];
+        for other in self.plan.live() {
+            if equal(self, other) && self.effect(other) == effect {
+                group.push(other);
+            }
+        }
         let wrong = |entry: &(String, Option<usize>)| {
             let (key, dim) = (&entry.0, entry.1?);
             let (have, want) = (self.shapes.get(key)?.get(dim)?, self.target.shapes.get(key)?.get(dim)?);
@@ -343,7 +369,7 @@ impl<'s, 'a> Solver<'s, 'a> {
         };
         let Some((key, dim, want)) = effect.iter().find_map(wrong) else { return };
         let dim_of = |me: &mut Self, value: i64| {
-            let shapes = me.probe.shapes(&me.with(at, Term::Int(value)).text())?;
+            let (_, shapes) = me.together(&group, value)?;
             shapes.get(&key)?.get(dim).copied()
         };
         let (mut low, mut high) = (0i64, now.max(1));
@@ -361,7 +387,7 @@ impl<'s, 'a> Solver<'s, 'a> {
                 high = middle;
             }
         }
-        if let Some((plan, shapes)) = self.attempt(at, Term::Int(high))
+        if let Some((plan, shapes)) = self.together(&group, high)
             && self.target.distance(&shapes) < before
         {
             (self.plan, self.shapes) = (plan, shapes);
@@ -372,6 +398,29 @@ impl<'s, 'a> Solver<'s, 'a> {
     pub fn pair(&self, at: usize, other: Term) -> Option<(Network, Network)> {
         let other = self.probe.network(&self.with(at, other).text())?;
         Some((self.probe.network(&self.plan.text())?, other))
+    }
+
+    /// Whether two unknowns can change together so that the shapes stay: a number of heads and their size, of which only the product
+    /// is seen.
+    pub fn trades(&mut self, at: usize, other: usize) -> bool {
+        let (plan, shapes) = (self.plan.clone(), self.shapes.clone());
+        let Some(Term::Int(now)) = self.plan.slots.get(at).map(|s| s.value.clone()) else { return false };
+        let far = [now.saturating_mul(2), now / 2, now.saturating_mul(3), now / 3, now / 4];
+        for value in far.into_iter().chain(1..=16).filter(|v| *v > 0 && *v != now) {
+            if self.probe.spent() {
+                return true;
+            }
+            let changed = self.with(at, Term::Int(value));
+            let Some(found) = self.probe.shapes(&changed.text()).filter(|found| *found != shapes) else { continue };
+            (self.plan, self.shapes) = (changed, found);
+            self.improve(other);
+            let exact = self.distance() == 0;
+            (self.plan, self.shapes) = (plan.clone(), shapes.clone());
+            if exact {
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether and where the shapes tell an unknown, once the network is the file's.
@@ -386,7 +435,9 @@ impl<'s, 'a> Solver<'s, 'a> {
                 told = Some(difference(&self.shapes, &shapes));
             }
         }
+        let choice = self.plan.slots.get(at).is_some_and(|s| matches!(&s.kind, Kind::Choice(all) if all.len() > 1));
         match (told, silent.is_empty()) {
+            (None, true) if choice => Tell::Only,
             (Some(effect), true) => Tell::Told(effect),
             (Some(effect), false) => Tell::Partly(effect, silent),
             (None, _) => Tell::Silent(silent),
@@ -401,6 +452,8 @@ pub enum Tell {
     Told(Effect),
     /// some other values do, and these do not
     Partly(Effect, Vec<Term>),
+    /// no other one of some classes or strings can be constructed
+    Only,
     /// no other value changes anything; these can be constructed
     Silent(Vec<Term>),
 }
@@ -492,18 +545,8 @@ fn changed_prefixes(one: &Shapes, other: &Shapes) -> IndexSet<String> {
     found
 }
 
-/// The highest number that follows a prefix in any key; -1 where none does.
-fn highest(shapes: &Shapes, prefix: &str) -> i128 {
-    let following = shapes.keys().filter_map(|key| {
-        let rest = key.strip_prefix(prefix)?;
-        let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-        digits.parse::<i64>().ok()
-    });
-    following.max().map_or(-1, i128::from)
-}
-
 /// Each number in a key with the text before it.
-fn numbers(key: &str) -> impl Iterator<Item = (&str, &str)> {
+pub fn numbers(key: &str) -> impl Iterator<Item = (&str, &str)> {
     let bytes = key.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let starts = (0..bytes.len()).filter(move |at| digit(*at) && (*at == 0 || !digit(*at - 1)));

@@ -71,6 +71,28 @@ fn expressions_of_cases() {
             "GPT(GPTConfig(16, 40, 2, n_embd=32, bias=False))",
         ),
         ("unet_channels", "UNET(1, 2, [4, 8, 16])", "UNET(1, 2, [4, 8, 16])"),
+        ("rnn_model", "RNNModel('GRU', 30, 10, 14, 2)", "RNNModel('GRU', 30, 10, 14, 2)"),
+        ("rnn_model", "RNNModel('LSTM', 30, 14, 14, 2, tie_weights=True)", "RNNModel('LSTM', 30, 14, 14, 2)"),
+        ("dcgan", "Generator(1, 12, 6, 3)", "Generator(1, 12, 6, 3)"),
+        ("dcgan", "Discriminator(1, 3, 6)", "Discriminator(1, 3, 6)"),
+        ("factories", "resnet8()", "resnet8()"),
+        ("factories", "resnet10()", "resnet10()"),
+        ("tcn", "TCN(2, 5, [8, 6, 6], 3, 0.1)", "TCN(2, 5, [8, 6, 6], 3, 0.0)"),
+        ("attn_decoder", "AttnDecoderRNN(12, 25)", "AttnDecoderRNN(12, 25, 0.1)"),
+        ("attn_decoder", "EncoderRNN(25, 12)", "EncoderRNN(25, 12)"),
+        ("dqn", "DQN(40, 40, 2)", "DQN(37, 37, 2)"),
+        (
+            "namespace_config",
+            "GraphNet(SimpleNamespace(num_features=7, hidden=10, num_layers=3, num_classes=4, dropout=0.5, bias=True))",
+            "GraphNet(SimpleNamespace(num_features=7, hidden=10, num_layers=3, num_classes=4, bias=True, dropout=0.0))",
+        ),
+        (
+            "dict_config",
+            "SensorNet({'n_sensors': 5, 'hidden_size': 12, 'num_layers': 2, 'dropout': 0.1, 'attention_size': 7, 'n_targets': 3})",
+            "SensorNet({'n_sensors': 5, 'hidden_size': 12, 'num_layers': 2, 'dropout': 0.0, 'attention_size': 7, 'n_targets': 3})",
+        ),
+        ("hidden_dims_none", "ConvEncoder(3, 10)", "ConvEncoder(3, 10)"),
+        ("partly_written", "Reader(40, 12, 3, 5)", "Reader(40, 12, 3, 5)"),
         ("text_cnn_sizes", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.5)", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.0)"),
     ];
     let mut wrong = Vec::new();
@@ -83,4 +105,72 @@ fn expressions_of_cases() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The error's code, text and hint.
+fn refused(source: &str, truth: &str) -> (String, String) {
+    let error = found(source, truth).unwrap_err();
+    (error.code.to_owned(), error.to_string())
+}
+
+#[test]
+fn what_no_shape_tells_is_asked_for() {
+    for (name, truth, open) in [
+        ("encoder_asks", "Encoder(50, 24, 3, 4, 32)", "Encoder(50, 24, 3, ?, 32)"),
+        (
+            "vit",
+            "ViT(image_size=16, patch_size=4, num_classes=5, dim=24, depth=2, heads=3, mlp_dim=32, dim_head=8)",
+            "ViT(image_size=16, patch_size=4, num_classes=5, dim=24, depth=2, heads=?, mlp_dim=32, dim_head=?)",
+        ),
+    ] {
+        let (code, text) = refused(&case(name), truth);
+        assert_eq!(code, "needs_construct", "{text}");
+        assert!(text.contains(open), "{text}");
+    }
+}
+
+#[test]
+fn wrong_class_names_the_nearest() {
+    let (code, text) = refused(&case("wrong_class"), "nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))");
+    assert_eq!(code, "load_state_dict");
+    assert!(text.contains("the nearest is Classifier(") && text.contains("Missing key(s) in state_dict"), "{text}");
+}
+
+const TWINS: &str = "
+class A(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.fc = nn.Linear(n, 3)
+    def forward(self, x):
+        return self.fc(x)
+
+class B(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.fc = nn.Linear(n, 3)
+    def forward(self, x):
+        return self.fc(x).relu()
+";
+
+#[test]
+fn several_that_fit_are_listed() {
+    let (code, text) = refused(&format!("import torch.nn as nn\n{TWINS}"), "A(5)");
+    assert_eq!(code, "needs_construct");
+    assert!(text.contains("A(5), B(5)") || text.contains("B(5), A(5)"), "{text}");
+}
+
+#[test]
+fn endless_constructors_end() {
+    let source = "import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self, n, m):
+        super().__init__()
+        while n != 5:
+            n = n + 0
+        self.fc = nn.Linear(n, m)
+";
+    let start = std::time::Instant::now();
+    let error = found(source, "Net(5, 2)").unwrap_err();
+    assert!(error.to_string().contains("number of steps"), "{error}");
+    assert!(start.elapsed().as_secs() < 60);
 }

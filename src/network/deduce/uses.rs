@@ -111,6 +111,9 @@ pub fn read<'a>(
     if depth < MAX_DEPTH {
         def.body.iter().for_each(|statement| reader.visit_stmt(statement));
     }
+    if let Some(class) = class {
+        reader.kept(class, def);
+    }
     reader.uses
 }
 
@@ -168,6 +171,32 @@ impl<'a> Reader<'_, 'a> {
     fn mark(&mut self, expression: &Expr, change: impl FnOnce(&mut Use)) {
         if let Some(place) = self.place(expression) {
             change(self.at(&place));
+        }
+    }
+
+    /// A config object that the constructor keeps is read by the other methods too.
+    fn kept(&mut self, class: &'a StmtClassDef, constructor: &StmtFunctionDef) {
+        let kept = self.names.iter().filter(|(name, place)| name.starts_with('.') && place.steps.is_empty());
+        let kept: HashMap<String, Place> = kept.map(|(name, place)| (name.clone(), place.clone())).collect();
+        let uses = self.uses.clone();
+        for def in class.body.iter().filter_map(Stmt::as_function_def_stmt) {
+            if def.range == constructor.range || kept.is_empty() {
+                continue;
+            }
+            let receiver = def.parameters.iter().next().map(|p| p.name().as_str());
+            let (names, empty) = (kept.clone(), IndexMap::new());
+            let mut reader =
+                Reader { book: self.book, class: Some(class), receiver, names, uses: empty, depth: MAX_DEPTH };
+            def.body.iter().for_each(|statement| reader.visit_stmt(statement));
+            for (name, found) in reader.uses {
+                // calls of methods, such as those of a tensor or a module, are no fields
+                let config = uses.get(&name).is_some_and(|u| !u.fields.is_empty() || !u.entries.is_empty());
+                if config && let Some(own) = self.uses.get_mut(&name) {
+                    for (fields, more) in [(&mut own.fields, found.fields), (&mut own.entries, found.entries)] {
+                        more.into_iter().for_each(|(field, u)| fields.entry(field).or_default().merge(&u));
+                    }
+                }
+            }
         }
     }
 
@@ -365,9 +394,12 @@ impl<'a> Reader<'_, 'a> {
 
     fn subscript(&mut self, value: &'a Expr, slice: &'a Expr) {
         if let Some(place) = self.place(value) {
+            if let Expr::StringLiteral(key) = slice {
+                self.at(&place.then(Step::Entry(key.value.to_str().to_owned())));
+                return;
+            }
             let uses = self.at(&place);
             match slice {
-                Expr::StringLiteral(_) => {}
                 Expr::NumberLiteral(number) => {
                     uses.listed = true;
                     if let Number::Int(at) = &number.value {
@@ -445,7 +477,17 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
             Expr::Generator(inner) => inner.generators.iter().for_each(|g| self.visit_comprehension(g)),
             Expr::SetComp(inner) => inner.generators.iter().for_each(|g| self.visit_comprehension(g)),
             Expr::DictComp(inner) => inner.generators.iter().for_each(|g| self.visit_comprehension(g)),
-            Expr::Call(call) => self.call(call),
+            Expr::Call(call) => {
+                self.call(call);
+                // a method is no field
+                match &*call.func {
+                    Expr::Attribute(method) => self.visit_expr(&method.value),
+                    function => self.visit_expr(function),
+                }
+                self.visit_arguments(&call.arguments);
+                return;
+            }
+            Expr::Attribute(_) => self.mark(expression, |_| {}),
             Expr::If(inner) => self.mark(&inner.test, |u| u.flag = true),
             Expr::BoolOp(inner) => inner.values.iter().for_each(|v| self.mark(v, |u| u.flag = true)),
             Expr::UnaryOp(inner) if inner.op == UnaryOp::Not => self.mark(&inner.operand, |u| u.flag = true),

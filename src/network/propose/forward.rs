@@ -46,8 +46,8 @@ impl Flow {
         layer
     }
 
-    /// A module without parameters in a Sequential, before the `rest`.
-    pub fn bare(&mut self, rest: &[Node]) -> &'static str {
+    /// A module without parameters in a Sequential, before the `rest`; `more` layers may follow after it.
+    pub fn bare(&mut self, rest: &[Node], more: bool) -> &'static str {
         let place = self.since;
         self.since += 1;
         let next = rest.iter().find_map(|node| match &node.content {
@@ -62,7 +62,7 @@ impl Flow {
                 self.image = 0;
                 "nn.Flatten()"
             }
-            (None, _) => "nn.Identity()",
+            (None, _) if !more => "nn.Identity()",
             (_, 0) if self.outputs.is_some() => "nn.ReLU()",
             (_, 1) => match self.image {
                 1 => "nn.MaxPool1d(2)",
@@ -100,8 +100,8 @@ pub fn by_name(name: &str) -> &'static str {
     NAMES.iter().find(|(part, _)| name.contains(part)).map_or("nn.Identity()", |(_, guess)| guess)
 }
 
-/// The statements of `forward` for children with names, in the order of registration.
-pub fn body(root: &[Node]) -> String {
+/// The statements of `forward` for children with names, in the order of registration. `told`: modules without parameters are among them.
+pub fn body(root: &[Node], told: bool) -> String {
     let named =
         |part: &str| root.iter().find(|n| matches!(n.content, Content::Bare) && by_name(&n.name).contains(part));
     let own = |node: Option<&Node>, otherwise: &str| match node {
@@ -120,7 +120,7 @@ pub fn body(root: &[Node]) -> String {
     for (at, node) in steps.iter().enumerate() {
         let next = steps.get(at + 1);
         let (first, last) = ends(node);
-        if first.is_some_and(|layer| layer.kind == Kind::Linear) {
+        if first.is_some_and(|layer| layer.kind == Kind::Linear) && !begins_bare(node) {
             if recurrent {
                 say("x = x[:, -1]  # guess: the last step");
             } else if tokens {
@@ -145,7 +145,8 @@ pub fn body(root: &[Node]) -> String {
             _ => {}
         }
         let normalised = next.and_then(|next| ends(next).0).is_some_and(Layer::is_norm);
-        let alone = matches!(node.content, Content::Layer(_));
+        // A Sequential has its own activations, those at its end where they can be seen.
+        let alone = matches!(node.content, Content::Layer(_)) || !told;
         let ready = matches!(last.kind, Kind::Linear | Kind::Convolution(_)) || last.is_norm() && (image > 0 || at > 0);
         if next.is_none() || normalised || !alone || !ready {
             continue;
@@ -163,6 +164,14 @@ pub fn body(root: &[Node]) -> String {
     }
     say("return x  # guess: a softmax or sigmoid may follow");
     lines
+}
+
+/// Whether a Sequential begins with a module without parameters: a Flatten, if a linear layer follows.
+fn begins_bare(node: &Node) -> bool {
+    match &node.content {
+        Content::Inside(children) => children.first().is_some_and(|child| matches!(child.content, Content::Bare)),
+        _ => false,
+    }
 }
 
 /// The first and last layer in a module.

@@ -37,9 +37,9 @@ pub fn propose(offered: &[Offered], modules: Option<&[String]>) -> Option<Propos
     if modules.is_none() {
         notes.push("the file has no _metadata, which would name the modules without parameters".to_owned());
     }
-    let source = if root.iter().all(Node::is_numbered) { stack(&root) } else { class(&root) };
+    let source = if root.iter().all(Node::is_numbered) { stack(&root) } else { class(&root, modules.is_some()) };
     let source = format!("{HEAD}{source}");
-    let network = Network::from_source(&source, Some("Net()")).ok()?;
+    let (network, _) = Network::from_source(&source, Some("Net()"), &[]).ok()?;
     let matching = network.match_state_dict(offered, |_| None);
     let fits = matching.missing.is_empty() && matching.unexpected.is_empty() && matching.mismatched.is_empty();
     fits.then(|| Proposal { source, construct: "Net()".to_owned(), notes })
@@ -48,15 +48,15 @@ pub fn propose(offered: &[Offered], modules: Option<&[String]>) -> Option<Propos
 /// `class Net(nn.Sequential)`: the children are numbers.
 fn stack(root: &[Node]) -> String {
     let mut flow = forward::Flow::default();
-    let items = sequential(root, &mut flow, "            ");
+    let items = sequential(root, &mut flow, "            ", false);
     format!("class Net(nn.Sequential):\n{DOC}    def __init__(self):\n        super().__init__(\n{items}        )\n")
 }
 
 /// `class Net(nn.Module)`: the children have names.
-fn class(root: &[Node]) -> String {
+fn class(root: &[Node], named: bool) -> String {
     let mut flow = forward::Flow::default();
     let mut lines = String::new();
-    for node in root {
+    for (at, node) in root.iter().enumerate() {
         let name = &node.name;
         match &node.content {
             Content::Layer(layer) => {
@@ -68,19 +68,20 @@ fn class(root: &[Node]) -> String {
                 lines.push_str(&format!("        self.{name} = {guess}  # guess: a module without parameters\n"));
             }
             Content::Inside(children) => {
-                let items = sequential(children, &mut flow, "            ");
+                let more = root.iter().skip(at + 1).any(|later| later.any(&|_| true));
+                let items = sequential(children, &mut flow, "            ", more);
                 lines.push_str(&format!("        self.{name} = nn.Sequential(\n{items}        )\n"));
             }
         }
     }
-    let body = forward::body(root);
+    let body = forward::body(root, named);
     format!(
         "class Net(nn.Module):\n{DOC}    def __init__(self):\n        super().__init__()\n{lines}\n    def forward(self, x):\n{body}"
     )
 }
 
-/// The arguments of an nn.Sequential, one a line.
-fn sequential(nodes: &[Node], flow: &mut forward::Flow, indent: &str) -> String {
+/// The arguments of an nn.Sequential, one a line; `more` layers may follow after it.
+fn sequential(nodes: &[Node], flow: &mut forward::Flow, indent: &str, more: bool) -> String {
     let mut lines = String::new();
     for (at, node) in nodes.iter().enumerate() {
         match &node.content {
@@ -90,11 +91,12 @@ fn sequential(nodes: &[Node], flow: &mut forward::Flow, indent: &str) -> String 
             }
             Content::Bare => {
                 let rest = nodes.get(at + 1..).unwrap_or_default();
-                let guess = flow.bare(rest);
+                let guess = flow.bare(rest, more);
                 lines.push_str(&format!("{indent}{guess},  # guess: a module without parameters\n"));
             }
             Content::Inside(children) => {
-                let items = sequential(children, flow, &format!("{indent}    "));
+                let later = nodes.get(at + 1..).unwrap_or_default().iter().any(|node| node.any(&|_| true));
+                let items = sequential(children, flow, &format!("{indent}    "), more || later);
                 lines.push_str(&format!("{indent}nn.Sequential(\n{items}{indent}),\n"));
             }
         }

@@ -101,10 +101,15 @@ pub fn recognise(facts: &Facts<'_>) -> Search {
 
 /// One family: `None` when it does not know the keys; the number of keys that do not fit, and words for it, when some do not.
 fn attempt(family: &'static Family, facts: &Facts<'_>) -> Result<Option<Result<Found, (usize, String)>>> {
-    let mut interpreter = interpreter(family)?;
-    let Some(proposal) = propose(&mut interpreter, facts)? else { return Ok(None) };
-    let network = construct(interpreter, &proposal.construct)?;
-    let matching = network.match_state_dict(facts.offered, facts.version).without_tied(&network);
+    let mut evaluator = interpreter(family)?;
+    let Some(mut proposal) = propose(&mut evaluator, facts)? else { return Ok(None) };
+    let mut network = construct(evaluator, &proposal.construct)?;
+    let mut matching = network.match_state_dict(facts.offered, facts.version).without_tied(&network);
+    if let Some(channels) = other_input(&network, &matching, facts.offered) {
+        proposal.construct = format!("with_input({}, {channels})", proposal.construct);
+        network = construct(interpreter(family)?, &proposal.construct)?;
+        matching = network.match_state_dict(facts.offered, facts.version).without_tied(&network);
+    }
     let problems = matching.missing.len() + matching.unexpected.len() + matching.mismatched.len();
     if problems > 0 {
         let example = matching.mismatched.first().cloned().or_else(|| {
@@ -122,6 +127,21 @@ fn attempt(family: &'static Family, facts: &Facts<'_>) -> Result<Option<Result<F
     let confidence = if notes.is_empty() { Confidence::Certain } else { Confidence::Likely };
     let recognised = Recognised { name: proposal.name, construct: Some(proposal.construct), confidence, notes };
     Ok(Some(Ok(Found { network, matching, recognised, family })))
+}
+
+/// The channels of the file's images, where all that differs is how many a convolution takes: grey ones, or more bands than three.
+fn other_input(network: &Network, matching: &Matching, offered: &[Offered]) -> Option<u64> {
+    if !matching.missing.is_empty() || !matching.unexpected.is_empty() || matching.mismatched.len() != 1 {
+        return None;
+    }
+    offered.iter().find_map(|entry| {
+        let leaf = network.leaves().iter().find(|leaf| leaf.names.contains(&entry.key))?;
+        let ours: Vec<u64> = leaf.info.shape.iter().map(|d| *d as u64).collect();
+        match (entry.shape.as_slice(), ours.as_slice()) {
+            ([n, theirs, rest @ ..], [m, 3, kernel @ ..]) if n == m && *theirs != 3 && rest == kernel => Some(*theirs),
+            _ => None,
+        }
+    })
 }
 
 /// Modules without parameters leave no keys, and `_metadata` names them: pools, activations.

@@ -175,6 +175,18 @@ pub const FAMILIES: &[Family] = &[
         names: &["lenet"],
         by_modules: true,
     },
+    Family {
+        module: "zoo.common.nanogpt",
+        keys: &["attn.c_attn.weight", "wte.weight"],
+        names: &["nanogpt"],
+        by_modules: false,
+    },
+    Family {
+        module: "zoo.common.resnet_cifar",
+        keys: &["layer4.0.conv1.weight", "linear.weight"],
+        names: &["resnet_cifar"],
+        by_modules: false,
+    },
 ];
 
 /// Everything that may be imported. The names in `aliases` are those of the packages that people use, in all their versions.
@@ -353,5 +365,17 @@ pub const LIBRARY: &[SourceModule] = &[
         aliases: &[],
         exports: &["LeNet", "PooledLeNet", "MnistNet"],
         text: include_str!("common/lenet.py"),
+    },
+    SourceModule {
+        name: "zoo.common.nanogpt",
+        aliases: &[],
+        exports: &["GPT", "GPTConfig"],
+        text: include_str!("common/nanogpt.py"),
+    },
+    SourceModule {
+        name: "zoo.common.resnet_cifar",
+        aliases: &[],
+        exports: &[],
+        text: include_str!("common/resnet_cifar.py"),
     },
 ];

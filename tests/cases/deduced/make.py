@@ -46,10 +46,27 @@ CASES = {
     "gpt_config": ("GPT(GPTConfig(block_size=16, vocab_size=40, n_layer=2, n_embd=32, bias=False))", {"idx": ints(40, 2, 11)}),
     "unet_channels": ("UNET(1, 2, [4, 8, 16])", {"x": floats(1, 1, 17, 16)}),
     "text_cnn_sizes": ("TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.5)", {"x": ints(50, 2, 9)}),
+    "rnn_model": ("RNNModel('GRU', 30, 10, 14, 2)", {"input": ints(30, 5, 2)}),
+    "dcgan": ("Generator(1, 12, 6, 3)", {"input": floats(2, 12, 1, 1)}),
+    "factories": ("resnet8()", {"x": floats(2, 3, 12, 12)}),
+    "tcn": ("TCN(2, 5, [8, 6, 6], 3, 0.1)", {"inputs": floats(2, 2, 20)}),
+    "attn_decoder": ("AttnDecoderRNN(12, 25)", {"input": ints(25, 1, 1), "hidden": floats(1, 1, 12), "encoder_outputs": floats(10, 12)}),
+    "dqn": ("DQN(40, 40, 2)", {"x": floats(2, 3, 40, 40)}),
+    "namespace_config": (
+        "GraphNet(types.SimpleNamespace(num_features=7, hidden=10, num_layers=3, num_classes=4, dropout=0.5, bias=True))",
+        {"x": floats(5, 7), "edge_index": ints(5, 2, 9)},
+    ),
+    "dict_config": (
+        "SensorNet({'n_sensors': 5, 'hidden_size': 12, 'num_layers': 2, 'dropout': 0.1, 'attention_size': 7, 'n_targets': 3})",
+        {"x": floats(2, 9, 5)},
+    ),
+    "hidden_dims_none": ("ConvEncoder(3, 10)", {"input": floats(2, 3, 16, 16)}),
+    "partly_written": ("Reader(40, 12, 3, 5)", {"tokens": ints(40, 2, 6)}),
 }
 
 # name: the expression
 ASKS = {
+    "vit": "ViT(image_size=16, patch_size=4, num_classes=5, dim=24, depth=2, heads=3, mlp_dim=32, dim_head=8)",
     "encoder_asks": "Encoder(50, 24, 3, 4, 32)",
     "wrong_class": "nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))",
 }
@@ -57,13 +74,15 @@ ASKS = {
 
 def load_source(folder):
     """The source as the user pastes it: what is not installed here is not reached."""
-    sys.modules.setdefault("torchvision", types.SimpleNamespace(datasets=None, transforms=None))
+    for absent in ("torchvision", "torchtext", "torchtext.vocab", "gym"):
+        stub = types.SimpleNamespace(datasets=None, transforms=None, build_vocab_from_iterator=None)
+        sys.modules.setdefault(absent, stub)
     text = (folder / "model.py").read_text().split("\n# Hyperparameters\n")[0]
     spec = importlib.util.spec_from_loader(f"case_{folder.name}", loader=None)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     exec(compile(text, "model.py", "exec"), vars(module))
-    return {"nn": nn, **vars(module)}
+    return {"nn": nn, "types": types, **vars(module)}
 
 
 def tensor(t):

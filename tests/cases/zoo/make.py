@@ -98,6 +98,8 @@ def leaf(path, t):
 
 
 def leaves(result, path=()):
+    if result is None:
+        return [{"path": list(path), "value": None}]
     if isinstance(result, torch.Tensor):
         return [leaf(list(path), result)]
     items = result.items() if isinstance(result, dict) else enumerate(result)
@@ -106,11 +108,12 @@ def leaves(result, path=()):
 
 def tensor(name, t):
     data = t.flatten().tolist() if t.dtype == torch.int64 else floats(t)
+    data = [int(x) if x == int(x) else x for x in data]
     return {"name": name, "dtype": str(t.dtype).removeprefix("torch."), "shape": list(t.shape), "data": data}
 
 
 def image(*shape):
-    return lambda g: torch.randint(0, 256, shape, generator=g).float().sub(128).div(64)
+    return lambda g: torch.randint(-8, 9, shape, generator=g).float().div(4)
 
 
 def tokens(high, *shape):
@@ -172,6 +175,11 @@ def write(folder, case):
         elif kind == "parallel":
             how["content"], how["key_prefix"] = "state_dict", "module."
             torch.save(nn.DataParallel(model).state_dict(), folder / how["file"])
+        elif kind == "compiled":
+            # as nanoGPT's training script saves it
+            how |= {"content": "checkpoint", "state_key": "model", "key_prefix": "_orig_mod."}
+            compiled = OrderedDict((f"_orig_mod.{k}", v) for k, v in state.items())
+            torch.save({"model": compiled, "iter_num": 5, "best_val_loss": torch.tensor(2.5)}, folder / how["file"])
         elif kind == "safetensors":
             from safetensors.torch import save_file
 
@@ -187,7 +195,7 @@ def write(folder, case):
             else:
                 pickled_as(model, case["pickled"])
                 how["recognised"] = {"name": f"{case['pickled']}.{type(model).__name__}", "confidence": "certain"}
-            torch.save(model, folder / how["file"])
+            torch.save(nn.DataParallel(model) if kind == "wrapped" else model, folder / how["file"])
         files.append(how)
     outputs, atol = expected(model, list(named.values()))
     first, *variants = files
@@ -216,7 +224,7 @@ def expected(model, inputs):
     with torch.no_grad():
         outputs = leaves(model(*[value.clone() for value in inputs]))
         exact = leaves(copy.deepcopy(model).double()(*doubles))
-    gap = max(abs(a - b) for one, two in zip(outputs, exact) for a, b in zip(one["data"], two["data"]))
+    gap = max(abs(a - b) for one, two in zip(outputs, exact) for a, b in zip(one.get("data", []), two.get("data", [])))
     return outputs, float(f"{max(2e-6, 4 * gap):.1e}")
 
 
@@ -226,6 +234,33 @@ MODELS = "torchvision.models."
 
 # name: module of the zoo, expression that makes the network, inputs, kinds of files, what it is recognised as
 CASES = {
+    "resnet_narrow": dict(
+        module=VISION + "resnet",
+        make="ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10, planes=(8, 12, 16, 24))",
+        inputs={"x": image(2, 3, 64, 64)},
+        files=["state_dict", "module", "main"],
+        pickled=MODELS + "resnet",
+        recognised=("resnet", "ResNet(BasicBlock, [1, 1, 1, 1], num_classes=10, planes=(8, 12, 16, 24))", "likely"),
+    ),
+    "resnext_grey": dict(
+        module=VISION + "resnet",
+        make="with_input(ResNet(Bottleneck, [1, 2, 1, 1], num_classes=10, groups=2, width_per_group=32, planes=(4, 6, 8, 10), stem=(3, 1, 1)), 1)",
+        inputs={"x": image(2, 1, 24, 24)},
+        half=True,
+        recognised=(
+            "resnet",
+            "with_input(ResNet(Bottleneck, [1, 2, 1, 1], num_classes=10, groups=2, width_per_group=32, planes=(4, 6, 8, 10), stem=(3, 1, 1)), 1)",
+            "likely",
+        ),
+    ),
+    "vgg_narrow": dict(
+        module=VISION + "vgg",
+        make="VGG(make_layers([6, 'M', 8, 8, 'M'], batch_norm=True), num_classes=10, channels=8, side=2, hidden=20)",
+        inputs={"x": image(2, 3, 32, 32)},
+        files=["state_dict", "module"],
+        pickled=MODELS + "vgg",
+        recognised=("vgg", "VGG(make_layers([6, 'M', 8, 8, 'M'], batch_norm=True), num_classes=10, channels=8, side=2, hidden=20)", "likely"),
+    ),
     "mobilenet_v2": dict(
         module=VISION + "mobilenetv2",
         make="mobilenet_v2(num_classes=10, width_mult=0.1)",
@@ -258,7 +293,7 @@ CASES = {
         module=VISION + "densenet",
         make="DenseNet(growth_rate=6, block_config=(2, 3, 2), num_init_features=8, num_classes=10)",
         inputs={"x": image(2, 3, 64, 64)},
-        files=["state_dict", "parallel", "module", "main", "safetensors"],
+        files=["state_dict", "parallel", "module", "wrapped", "main", "safetensors"],
         pickled=MODELS + "densenet",
         recognised=("densenet", "DenseNet(num_classes=10, growth_rate=6, block_config=(2, 3, 2), num_init_features=8)", "certain"),
     ),
@@ -367,6 +402,20 @@ CASES = {
             "likely",
         ),
     ),
+    "nanogpt": dict(
+        module="common.nanogpt",
+        make="GPT(GPTConfig(block_size=12, vocab_size=30, n_layer=2, n_head=1, n_embd=32, bias=False))",
+        inputs={"idx": tokens(30, 2, 9)},
+        recognised=("nanogpt", "GPT(GPTConfig(block_size=12, vocab_size=30, n_layer=2, n_head=1, n_embd=32, bias=False))", "likely"),
+        files=["compiled", "main"],
+    ),
+    "resnet_cifar": dict(
+        module="common.resnet_cifar",
+        make="ResNet(BasicBlock, [1, 1, 2, 1], num_classes=10, planes=4)",
+        inputs={"x": image(2, 3, 32, 32)},
+        files=["state_dict", "parallel", "main"],
+        recognised=("resnet_cifar", "ResNet(BasicBlock, [1, 1, 2, 1], num_classes=10, planes=4)", "certain"),
+    ),
     "unet": dict(
         module="common.unet",
         make="UNet(n_channels=1, n_classes=2, width=4)",
@@ -406,7 +455,61 @@ CASES = {
     ),
 }
 
+
+
+class Digits(nn.Module):
+    """Layers with names, calls without."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 6, 3, padding=1)
+        self.bn1 = nn.BatchNorm2d(6)
+        self.conv2 = nn.Conv2d(6, 8, 3, padding=1, groups=2)
+        self.dropout = nn.Dropout(0.25)
+        self.fc1 = nn.Linear(8 * 7 * 7, 12, bias=False)
+        self.fc2 = nn.Linear(12, 10)
+
+
+class Tagger(nn.Module):
+    """A recurrent layer, and Sequentials."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(30, 6)
+        self.lstm = nn.LSTM(6, 5, 2, bidirectional=True, batch_first=True)
+        self.head = nn.Sequential(nn.Linear(10, 8), nn.Tanh(), nn.Dropout(), nn.Linear(8, 4), nn.LogSoftmax(1))
+
+
+# Stacks whose source is asked for, and proposed: tests/suite/zoo.rs compares with proposal.py.
+STACKS = {
+    "stack_mlp": lambda: nn.Sequential(nn.Flatten(), nn.Linear(16, 8), nn.Tanh(), nn.Linear(8, 8), nn.ELU(), nn.Dropout(), nn.Linear(8, 2)),
+    "stack_convolutions": lambda: nn.Sequential(
+        nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2)),
+        nn.Sequential(nn.Conv2d(4, 6, (3, 1), bias=False), nn.SiLU(), nn.AvgPool2d(2)),
+        nn.Flatten(),
+        nn.Linear(24, 3),
+    ),
+    "stack_names": Digits,
+    "stack_tokens": Tagger,
+}
+
+
+def write_stack(folder, make):
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(sum(folder.name.encode()))
+    state = make().state_dict()
+    torch.save(state, folder / "state_dict.pth")
+    torch.save(dict(state), folder / "plain.pth")
+    how = {"format": "zip", "content": "state_dict", "state_key": None, "key_prefix": None}
+    described = {"name": folder.name, "source": None, "construct": None, "file": "state_dict.pth", **how, "inputs": [], "call": [], "outputs": []}
+    described |= {"variants": [{"file": "plain.pth", **how}], "atol": 0, "rtol": 0, "expect": "guess_or_ask", "guess": "ask"}
+    (folder / "case.json").write_text(json.dumps(described) + "\n")
+
+
 if __name__ == "__main__":
+    for name, make in STACKS.items():
+        if not sys.argv[1:] or name in sys.argv[1:]:
+            write_stack(HERE / name, make)
     for name, case in CASES.items():
         if not sys.argv[1:] or name in sys.argv[1:]:
             write(HERE / name, case)

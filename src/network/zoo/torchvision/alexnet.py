@@ -5,7 +5,7 @@ Krizhevsky, One weird trick for parallelizing convolutional neural networks (201
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, size
+from zoo.shapes import call, size, with_input
 
 
 class AlexNet(nn.Module):
@@ -45,6 +45,7 @@ def alexnet(weights=None, progress=True, **kwargs):
 
 def recognise(shapes, modules=None):
     """An 11x11 convolution to 64 channels."""
-    if shapes.get("features.0.weight") != (64, 3, 11, 11):
+    first = shapes.get("features.0.weight", ())
+    if len(first) != 4 or (first[0], *first[2:]) != (64, 11, 11):
         return None
     return "alexnet", call("alexnet", num_classes=size(shapes, "classifier.6.weight")), []

@@ -8,7 +8,7 @@ from collections import OrderedDict
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from zoo.shapes import call, size, unless
+from zoo.shapes import call, size, unless, with_input
 
 
 class _DenseLayer(nn.Module):

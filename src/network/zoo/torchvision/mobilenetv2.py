@@ -4,7 +4,7 @@ Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks (2018).
 """
 
 import torch.nn as nn
-from zoo.shapes import call, count, size, unless
+from zoo.shapes import call, count, size, unless, with_input
 from zoo.torchvision.ops import Conv2dNormActivation, ConvBNActivation, ConvBNReLU, _make_divisible
 
 # expansion, channels, repeats, first stride

@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, size, unless
+from zoo.shapes import call, size, unless, with_input
 from zoo.torchvision.ops import Conv2dNormActivation, SqueezeExcitation as SElayer, _make_divisible
 
 SqueezeExcitation = SElayer

@@ -5,7 +5,7 @@ He et al., Deep Residual Learning for Image Recognition (2015); Xie et al. (2016
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, size
+from zoo.shapes import call, count, size, unless, with_input
 
 
 def conv3x3(in_planes, out_planes, stride=1, groups=1, dilation=1):
@@ -75,7 +75,11 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Four stages of blocks between a 7x7 convolution and a linear layer."""
+    """Four stages of blocks between a 7x7 convolution and a linear layer.
+
+    `planes` and `stem` are not torchvision's: narrower networks, and those for small images, keep its names with other widths of the stages, and
+    another kernel, stride and padding of the first convolution.
+    """
 
     def __init__(
         self,
@@ -87,26 +91,28 @@ class ResNet(nn.Module):
         width_per_group=64,
         replace_stride_with_dilation=None,
         norm_layer=None,
+        planes=(64, 128, 256, 512),
+        stem=(7, 2, 3),
     ):
         super().__init__()
         self._norm_layer = norm_layer or nn.BatchNorm2d
-        self.inplanes = 64
+        self.inplanes = planes[0]
         self.dilation = 1
         dilate = replace_stride_with_dilation or [False, False, False]
         if len(dilate) != 3:
             raise ValueError(f"replace_stride_with_dilation should be None or a 3-element tuple, got {replace_stride_with_dilation}")
         self.groups = groups
         self.base_width = width_per_group
-        self.conv1 = nn.Conv2d(3, self.inplanes, kernel_size=7, stride=2, padding=3, bias=False)
+        self.conv1 = nn.Conv2d(3, self.inplanes, *stem, bias=False)
         self.bn1 = self._norm_layer(self.inplanes)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
-        self.layer1 = self._make_layer(block, 64, layers[0])
-        self.layer2 = self._make_layer(block, 128, layers[1], stride=2, dilate=dilate[0])
-        self.layer3 = self._make_layer(block, 256, layers[2], stride=2, dilate=dilate[1])
-        self.layer4 = self._make_layer(block, 512, layers[3], stride=2, dilate=dilate[2])
+        self.layer1 = self._make_layer(block, planes[0], layers[0])
+        self.layer2 = self._make_layer(block, planes[1], layers[1], stride=2, dilate=dilate[0])
+        self.layer3 = self._make_layer(block, planes[2], layers[2], stride=2, dilate=dilate[1])
+        self.layer4 = self._make_layer(block, planes[3], layers[3], stride=2, dilate=dilate[2])
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
-        self.fc = nn.Linear(512 * block.expansion, num_classes)
+        self.fc = nn.Linear(planes[3] * block.expansion, num_classes)
 
     def _make_layer(self, block, planes, blocks, stride=1, dilate=False):
         before = self.dilation
@@ -198,21 +204,31 @@ def wide_resnet101_2(weights=None, progress=True, **kwargs):
 
 
 def recognise(shapes, modules=None):
-    """The block by its third convolution, the depth of each stage by its numbers, groups and width by the first block's convolutions."""
-    if size(shapes, "conv1.weight") != 64 or "layer4.0.conv1.weight" not in shapes or "fc.weight" not in shapes:
+    """The block by its third convolution, the depth of each stage by its numbers, groups and widths by the first blocks' convolutions."""
+    first = size(shapes, "conv1.weight")
+    if first == 0 or "layer4.0.conv1.weight" not in shapes or "fc.weight" not in shapes:
         return None
     deep = "layer1.0.conv3.weight" in shapes
-    layers = [count(shapes, f"layer{stage}.", ".conv1.weight") for stage in (1, 2, 3, 4)]
+    stages = [f"layer{stage}." for stage in (1, 2, 3, 4)]
+    layers = [count(shapes, stage, ".conv1.weight") for stage in stages]
+    ends = [size(shapes, f"{stage}0.conv{3 if deep else 2}.weight") for stage in stages]
+    planes = tuple(end // (4 if deep else 1) for end in ends)
     groups, width = 1, 64
-    if deep:
+    if deep and planes[0] > 0:
         middle = size(shapes, "layer1.0.conv2.weight")
         groups = middle // max(1, size(shapes, "layer1.0.conv2.weight", 1))
-        width = middle // max(1, groups)
+        width = 64 * middle // (max(1, groups) * planes[0])
     classes = size(shapes, "fc.weight")
-    for name, (block, known, known_groups, known_width) in VARIANTS.items():
-        if (block is Bottleneck, known, known_groups, known_width) == (deep, layers, groups, width):
-            return name, call(name, num_classes=classes), []
-    block = "Bottleneck" if deep else "BasicBlock"
-    options = f", groups={groups}" if groups != 1 else ""
-    options += f", width_per_group={width}" if width != 64 else ""
-    return "resnet", f"ResNet({block}, {layers}, num_classes={classes}{options})", []
+    kernel = size(shapes, "conv1.weight", 2)
+    usual = planes == (64, 128, 256, 512)
+    if usual and kernel == 7:
+        for name, (block, known, known_groups, known_width) in VARIANTS.items():
+            if (block is Bottleneck, known, known_groups, known_width) == (deep, layers, groups, width):
+                return name, call(name, num_classes=classes), []
+    notes = [] if usual else ["strides: torchvision's were taken, though the widths are not torchvision's"]
+    options = {"groups": unless(groups, 1), "width_per_group": unless(width, 64), "planes": None if usual else planes}
+    if kernel != 7:
+        options["stem"] = (kernel, 1, kernel // 2)
+        notes.append(f"the first convolution: stride 1 and padding {kernel // 2} were taken, and the pool after it as torchvision has it")
+    tail = call("", num_classes=classes, **options)
+    return "resnet", f"ResNet({'Bottleneck' if deep else 'BasicBlock'}, {layers}, {tail[1:]}", notes

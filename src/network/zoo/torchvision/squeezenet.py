@@ -5,7 +5,7 @@ Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters (20
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, size
+from zoo.shapes import call, size, with_input
 
 
 class Fire(nn.Module):
@@ -71,7 +71,7 @@ def squeezenet1_1(weights=None, progress=True, **kwargs):
 def recognise(shapes, modules=None):
     """The two versions differ in the first convolution and in where pools stand."""
     for version, (channels, kernel, _) in PLANS.items():
-        if shapes.get("features.0.weight") == (channels, 3, kernel, kernel):
+        if (size(shapes, "features.0.weight"), size(shapes, "features.0.weight", 2)) == (channels, kernel):
             name = f"squeezenet{version}"
             return name, call(name, num_classes=size(shapes, "classifier.1.weight")), []
     return None

@@ -3,9 +3,11 @@
 Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition (2014).
 """
 
+import math
+
 import torch
 import torch.nn as nn
-from zoo.shapes import call, indexes, size
+from zoo.shapes import call, indexes, size, unless, with_input
 
 # Channels of each convolution; "M" is a pool that halves the image.
 cfgs = {
@@ -34,20 +36,23 @@ def make_layers(cfg, batch_norm=False):
 
 
 class VGG(nn.Module):
-    """3x3 convolutions, a pool to 7x7, three linear layers."""
+    """3x3 convolutions, a pool to 7x7, three linear layers.
 
-    def __init__(self, features, num_classes=1000, init_weights=True, dropout=0.5):
+    `channels`, `side` and `hidden` are not torchvision's: narrower networks keep its names with other sizes of the linear layers.
+    """
+
+    def __init__(self, features, num_classes=1000, init_weights=True, dropout=0.5, channels=512, side=7, hidden=4096):
         super().__init__()
         self.features = features
-        self.avgpool = nn.AdaptiveAvgPool2d((7, 7))
+        self.avgpool = nn.AdaptiveAvgPool2d((side, side))
         self.classifier = nn.Sequential(
-            nn.Linear(512 * 7 * 7, 4096),
+            nn.Linear(channels * side * side, hidden),
             nn.ReLU(True),
             nn.Dropout(p=dropout),
-            nn.Linear(4096, 4096),
+            nn.Linear(hidden, hidden),
             nn.ReLU(True),
             nn.Dropout(p=dropout),
-            nn.Linear(4096, num_classes),
+            nn.Linear(hidden, num_classes),
         )
 
     def forward(self, x):
@@ -96,7 +101,7 @@ def recognise(shapes, modules=None):
     if "features.0.weight" not in shapes or "classifier.6.weight" not in shapes:
         return None
     convolutions = [at for at in indexes(shapes, "features.", ".weight") if len(shapes[f"features.{at}.weight"]) == 4]
-    if any(shapes[f"features.{at}.weight"][2:] != (3, 3) for at in convolutions):
+    if not convolutions or any(shapes[f"features.{at}.weight"][2:] != (3, 3) for at in convolutions):
         return None
     batch_norm = "features.1.running_mean" in shapes
     step = 3 if batch_norm else 2
@@ -108,9 +113,14 @@ def recognise(shapes, modules=None):
         elif convolutions[place + 1] != at + step:
             return None
     classes = size(shapes, "classifier.6.weight")
+    channels, hidden = cfg[-2], size(shapes, "classifier.0.weight")
+    side = math.isqrt(size(shapes, "classifier.0.weight", 1) // channels)
+    usual = (channels, hidden, side) == (512, 4096, 7)
     for letter, known in cfgs.items():
-        if known == cfg:
+        if known == cfg and usual:
             name = NAMES[letter] + ("_bn" if batch_norm else "")
             return name, call(name, num_classes=classes), []
     note = "whether a pool follows the last convolution: it was taken to"
-    return "vgg", f"VGG(make_layers({cfg}, batch_norm={batch_norm}), num_classes={classes})", [note]
+    sizes = {} if usual else {"channels": unless(channels, 512), "side": unless(side, 7), "hidden": unless(hidden, 4096)}
+    tail = call("", num_classes=classes, **sizes)
+    return "vgg", f"VGG(make_layers({cfg}, batch_norm={batch_norm}), {tail[1:]}", [note]

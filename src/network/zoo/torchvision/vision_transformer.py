@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, size, unless
+from zoo.shapes import call, count, heads_note, size, unless, usual_heads, with_input
 from zoo.torchvision.ops import MLP
 
 
@@ -179,9 +179,7 @@ def recognise(shapes, modules=None):
     for name, (known_patch, known_layers, _, known_channels, known_inner) in VARIANTS.items():
         if (patch, layers, channels, inner) == (known_patch, known_layers, known_channels, known_inner):
             return name, call(name, image_size=unless(side * patch, 224), **options), []
-    heads = max(1, channels // 64)
-    while channels % heads != 0:
-        heads -= 1
+    heads = usual_heads(channels)
     sizes = {"num_layers": layers, "num_heads": heads, "hidden_dim": channels, "mlp_dim": inner}
     construct = call("VisionTransformer", image_size=side * patch, patch_size=patch, **sizes, **options)
-    return "vit", construct, [f"num_heads: shapes do not tell it; {heads} was taken, which is {channels // heads} channels a head"]
+    return "vit", construct, [heads_note("num_heads", heads, channels)]

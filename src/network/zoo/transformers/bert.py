@@ -6,8 +6,8 @@ transformers' ModelOutput is one.
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, size, unless
-from zoo.transformers.ops import ACTIVATIONS, GELUActivation, attend, heads_note, usual_heads
+from zoo.shapes import call, count, heads_note, size, unless, usual_heads
+from zoo.transformers.ops import ACTIVATIONS, GELUActivation, attend
 
 
 class BertConfig:

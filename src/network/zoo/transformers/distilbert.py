@@ -6,8 +6,8 @@ Sanh et al., DistilBERT, a distilled version of BERT (2019). Forward returns a d
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from zoo.shapes import call, count, size, unless
-from zoo.transformers.ops import ACTIVATIONS, GELUActivation, attend, heads_note, usual_heads
+from zoo.shapes import call, count, heads_note, size, unless, usual_heads
+from zoo.transformers.ops import ACTIVATIONS, GELUActivation, attend
 
 
 class DistilBertConfig:

@@ -63,15 +63,3 @@ def attend(query, key, value, heads, mask=None, causal=False, scale=None, dropou
     plain = causal and allowed is None
     x = F.scaled_dot_product_attention(query, key, value, attn_mask=allowed, dropout_p=dropout, is_causal=plain, scale=scale)
     return x.transpose(1, 2).reshape(n, length, channels)
-
-
-def usual_heads(channels):
-    """64 channels a head, or the nearest that divides."""
-    heads = max(1, channels // 64)
-    while channels % heads != 0:
-        heads -= 1
-    return heads
-
-
-def heads_note(name, heads, channels):
-    return f"{name}: shapes do not tell it; {heads} was taken, which is {channels // heads} channels a head"
