@@ -288,3 +288,79 @@ fn memory_is_flat_over_many_steps() {
         assert!(grown < 4_000, "{grown} bytes more after 400 steps");
     });
 }
+
+const NETWORKS: &str = "
+import torch
+from torch import nn
+
+class MLP(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 10))
+
+    def forward(self, x):
+        return self.net(x)
+
+class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)
+        )
+        self.head = nn.Linear(64 * 49, 10)
+
+    def forward(self, x):
+        return self.head(self.features(x).flatten(1))
+
+class Transformer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = nn.Embedding(256, 128)
+        self.layers = nn.Sequential(*[nn.TransformerEncoderLayer(128, 4, 512, dropout=0.0, batch_first=True, norm_first=True) for _ in range(4)])
+        self.head = nn.Linear(128, 256)
+
+    def forward(self, ids):
+        return self.head(self.layers(self.embed(ids))).flatten(0, 1)
+";
+
+/// `cargo test -p torchtab --test suite training::times -- --ignored --nocapture`
+#[test]
+#[ignore = "prints how long steps take"]
+fn times() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/train/triplet/model.pth");
+    let wave = |i: usize| (i as f32 * 0.37).sin();
+    let ids = |count: usize, most: i64| {
+        let bytes: Vec<u8> = (0..count as i64).flat_map(|i| (i * 7 % most).to_le_bytes()).collect();
+        TensorData::new(DType::Int64, vec![count], bytes).unwrap()
+    };
+    let mut tokens = ids(8 * 128, 256);
+    tokens.shape = vec![8, 128];
+    let cases = [
+        ("MLP()", floats(&[128, 784], (0..128 * 784).map(wave)), ids(128, 10)),
+        ("CNN()", floats(&[64, 1, 28, 28], (0..64 * 784).map(wave)), ids(64, 10)),
+        ("Transformer()", tokens, ids(8 * 128, 256)),
+    ];
+    for (construct, x, y) in cases {
+        let options = BuildOptions {
+            source: Some(NETWORKS.into()),
+            construct: Some(construct.into()),
+            strict: false,
+            ..Default::default()
+        };
+        let file = Rc::new(FileSource::open(&folder).unwrap());
+        let inputs = Inputs { positional: vec![Input::Tensor(x)], keyword: Vec::new() };
+        let best = pollster::block_on(async {
+            let session = Session::open(file, &Quiet).await.unwrap();
+            let mut model = session.build(&options, &Quiet).await.unwrap();
+            model.prepare(&adam()).await.unwrap();
+            let mut best = f64::INFINITY;
+            for _ in 0..8 {
+                let start = std::time::Instant::now();
+                model.step(&inputs, std::slice::from_ref(&y), &Quiet).await.unwrap();
+                best = best.min(start.elapsed().as_secs_f64() * 1e3);
+            }
+            best
+        });
+        println!("{construct}: {best:.1} ms a step");
+    }
+}
