@@ -29,6 +29,7 @@ mod tidy;
 mod torch;
 #[path = "../harness/train.rs"]
 mod train;
+mod training;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;
