@@ -57,17 +57,22 @@ pub fn find(checkpoint: &Checkpoint) -> Result<Option<ModuleTree>> {
     }
 }
 
+/// A pickled module that can be traced.
+pub struct Whole {
+    /// the network
+    pub network: Network,
+    /// the tensor of the file that each leaf takes
+    pub pairs: Vec<(ValueId, TensorId)>,
+    /// what the network is, where its code is the zoo's
+    pub recognised: Option<Recognised>,
+}
+
 impl Network {
-    /// Rebuilds a pickled module. Gives the network, the tensor of the file that each leaf takes, and what the network is where its code is
-    /// the zoo's.
+    /// Rebuilds a pickled module.
     ///
     /// # Errors
     /// Unsupported `needs_source` names the classes whose source is missing.
-    pub fn from_module(
-        tree: &ModuleTree,
-        checkpoint: &Checkpoint,
-        source: Option<&str>,
-    ) -> Result<(Self, Vec<(ValueId, TensorId)>, Option<Recognised>)> {
+    pub fn from_module(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Whole> {
         let Code { program, recognised } = code(tree, checkpoint, source)?;
         let interpreter = Interpreter::offering(LIBRARY, program);
         // Who pastes the root's own class wants that one, also where it is a known package's.
@@ -85,7 +90,7 @@ impl Network {
         }
         let root = rebuild.ids.first().copied().ok_or_else(|| Error::mismatch("an empty module tree"))?;
         let pairs = rebuild.pairs;
-        Ok((Self::new(rebuild.interpreter, root)?, pairs, recognised))
+        Ok(Whole { network: Self::new(rebuild.interpreter, root)?, pairs, recognised })
     }
 }
 

@@ -64,6 +64,12 @@ CASES = {
         pickled=MODELS + "googlenet",
         recognised=("googlenet", "googlenet(num_classes=10)", "likely"),
     ),
+    "inception_v3": dict(
+        module=VISION + "inception",
+        make="inception_v3(num_classes=10, aux_logits=False)",
+        inputs={"x": image(1, 3, 96, 96)},
+        recognised=("inception_v3", "inception_v3(num_classes=10, aux_logits=False)", "likely"),
+    ),
     "resnet18_by_name": dict(
         module=VISION + "resnet", make="resnet18(num_classes=7)", inputs=X64, zoo="resnet18", recognised=("resnet18", "resnet18(num_classes=7)", "certain")
     ),
