@@ -170,7 +170,7 @@ impl<'a> Book<'a> {
 
     fn of_function(&self, def: &'a StmtFunctionDef, class: Option<&'a StmtClassDef>) -> Vec<Parameter> {
         let uses = self.uses(def, class, 0);
-        let Parameters { posonlyargs, args, kwonlyargs, vararg, .. } = &*def.parameters;
+        let Parameters { posonlyargs, args, kwonlyargs, vararg, kwarg, .. } = &*def.parameters;
         let used = |name: &str| uses.get(name).cloned().unwrap_or_default();
         let plain = posonlyargs.iter().chain(args).skip(usize::from(class.is_some())).map(|p| (p, Passing::Positional));
         let made = plain.chain(kwonlyargs.iter().map(|p| (p, Passing::Keyword))).map(|(p, passing)| Parameter {
@@ -181,12 +181,17 @@ impl<'a> Book<'a> {
             uses: used(&p.parameter.name),
         });
         let mut all: Vec<Parameter> = made.collect();
-        if let Some(rest) = vararg {
+        if let Some(rest) = vararg.as_ref().filter(|rest| used(&rest.name).listed) {
             let at = all.iter().position(|p| p.passing == Passing::Keyword).unwrap_or(all.len());
             let annotation = rest.annotation.as_deref().map(|a| format!("List[{}]", self.text(a)));
-            let uses = Use { listed: true, ..used(&rest.name) };
+            let uses = used(&rest.name);
             let name = rest.name.to_string();
             all.insert(at, Parameter { name, annotation, default: None, passing: Passing::Star, uses });
+        }
+        // `kwargs.get("width", 8)`, `kwargs["width"]`
+        for (name, uses) in kwarg.as_ref().map(|rest| used(&rest.name).entries).unwrap_or_default() {
+            let default = uses.default.clone();
+            all.push(Parameter { name, annotation: None, default, passing: Passing::Keyword, uses });
         }
         all
     }

@@ -301,15 +301,29 @@ impl<'a> Search<'_, 'a> {
             }
         }
         for plan in tries {
-            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
-            solver.solve();
-            let (distance, plan) = (solver.distance(), solver.plan.clone());
-            if distance == 0 {
-                return Some(report::read(&mut solver, self.source));
+            if let Some(reading) = self.settle(plan) {
+                return Some(reading);
             }
-            self.note(distance, &plan);
         }
-        self.restarted(&plan)
+        if let Some(reading) = self.restarted(&plan) {
+            return Some(reading);
+        }
+        let (source, target) = (self.source, self.target);
+        let probe = &mut *self.probe;
+        let open = source.open_plan(callee, &mut |attribute| child(source, probe, target, callee, attribute, 0))?;
+        self.settle(open)
+    }
+
+    /// Solves a plan; what it says, if it fits.
+    fn settle(&mut self, plan: Plan) -> Option<Reading> {
+        let mut solver = Solver::new(plan, self.probe, self.target)?;
+        solver.solve();
+        let (distance, plan) = (solver.distance(), solver.plan.clone());
+        if distance == 0 {
+            return Some(report::read(&mut solver, self.source));
+        }
+        self.note(distance, &plan);
+        None
     }
 
     /// Starts again with another value of one flag or choice: which layers there are may hide how many there are.
@@ -334,16 +348,7 @@ impl<'a> Search<'_, 'a> {
             }
         }
         starts.sort_by_key(|(distance, _)| *distance);
-        for (_, plan) in starts.into_iter().take(MAX_RESTARTS) {
-            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
-            solver.solve();
-            let (distance, plan) = (solver.distance(), solver.plan.clone());
-            if distance == 0 {
-                return Some(report::read(&mut solver, self.source));
-            }
-            self.note(distance, &plan);
-        }
-        None
+        starts.into_iter().take(MAX_RESTARTS).find_map(|(_, plan)| self.settle(plan))
     }
 }
 
