@@ -431,3 +431,20 @@ fn names<'a>(body: &'a [Stmt], bases: Option<&'a ruff_python_ast::Arguments>) ->
     bases.into_iter().flat_map(|b| &b.args).for_each(|base| finder.visit_expr(base));
     finder.0
 }
+
+/// Whether a function gives something back.
+pub fn returns(def: &StmtFunctionDef) -> bool {
+    struct Returns(bool);
+    impl<'a> Visitor<'a> for Returns {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            match statement {
+                Stmt::Return(inner) => self.0 |= inner.value.is_some(),
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                _ => walk_stmt(self, statement),
+            }
+        }
+    }
+    let mut finder = Returns(false);
+    def.body.iter().for_each(|statement| finder.visit_stmt(statement));
+    finder.0
+}
