@@ -1,6 +1,7 @@
 //! Training across the rim: methods of `Model`. Options and reports are plain objects with the names of
 //! [`session::train`](crate::session::train); data is `{inputs: Tensor[] | {[name]: Tensor}, targets: Tensor[]}`.
 
+use super::error::to_js;
 use super::model::Model;
 use super::object::{get, options, plain, promise};
 use super::progress::JsProgress;
@@ -97,6 +98,15 @@ impl Model {
             let estimate = slot.with(|network| network.training_memory(&batch.inputs.call(), &infos(&batch)))?;
             plain(&estimate)
         })
+    }
+
+    /// `optimizer(): {class, resumed, path?, groups: {params, lr, ...}[]} | undefined`: the one at work, or that of the file.
+    pub fn optimizer(&self) -> std::result::Result<JsValue, JsValue> {
+        let report = self.slot.with(|network| match network.optimizer()? {
+            Some(report) => plain(&report),
+            None => Ok(JsValue::UNDEFINED),
+        });
+        report.map_err(|e| to_js(&e))
     }
 
     /// `learningRates(): Promise<number[]>`: each param_group's, now.
