@@ -57,19 +57,28 @@ pub fn find(checkpoint: &Checkpoint) -> Result<Option<ModuleTree>> {
     }
 }
 
+/// A pickled module that can be traced.
+pub struct Whole {
+    /// the network
+    pub network: Network,
+    /// the tensor of the file that each leaf takes
+    pub pairs: Vec<(ValueId, TensorId)>,
+    /// what the network is, where its code is the zoo's
+    pub recognised: Option<Recognised>,
+}
+
 impl Network {
-    /// Rebuilds a pickled module. Gives the network, the tensor of the file that each leaf takes, and what the network is where its code is
-    /// the zoo's.
+    /// Rebuilds a pickled module.
     ///
     /// # Errors
     /// Unsupported `needs_source` names the classes whose source is missing.
-    pub fn from_module(
-        tree: &ModuleTree,
-        checkpoint: &Checkpoint,
-        source: Option<&str>,
-    ) -> Result<(Self, Vec<(ValueId, TensorId)>, Option<Recognised>)> {
-        let Code { program, pasted, recognised } = code(tree, checkpoint, source)?;
+    pub fn from_module(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Whole> {
+        let Code { program, recognised } = code(tree, checkpoint, source)?;
         let interpreter = Interpreter::offering(LIBRARY, program);
+        // Who pastes the root's own class wants that one, also where it is a known package's.
+        let root = tree.root().map_or("", |root| last(&root.class));
+        let pasted = source.is_some() && interpreter.has_module_class(root);
+        let pasted = pasted && tree.root().is_some_and(|root| provides(&root.class));
         let (ids, pairs) = (Vec::new(), Vec::new());
         let mut rebuild = Rebuild { interpreter, pasted, checkpoint, ids, tensors: HashMap::new(), pairs };
         for node in &tree.modules {
@@ -81,7 +90,7 @@ impl Network {
         }
         let root = rebuild.ids.first().copied().ok_or_else(|| Error::mismatch("an empty module tree"))?;
         let pairs = rebuild.pairs;
-        Ok((Self::new(rebuild.interpreter, root)?, pairs, recognised))
+        Ok(Whole { network: Self::new(rebuild.interpreter, root)?, pairs, recognised })
     }
 }
 
@@ -89,15 +98,13 @@ impl Network {
 struct Code {
     /// pasted, embedded in the file, or a family of the zoo
     program: Option<Program>,
-    /// the user pasted it: it goes before the zoo
-    pasted: bool,
     recognised: Option<Recognised>,
 }
 
 fn code(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Code> {
     if let Some(source) = source {
         let program = Some(Program::parse(source, FILENAME)?);
-        return Ok(Code { program, pasted: true, recognised: None });
+        return Ok(Code { program, recognised: None });
     }
     let foreign = |class: &&str| !is_torch(class);
     let mut foreign: Vec<&str> = tree.modules.iter().map(|m| m.class.as_str()).filter(foreign).collect();
@@ -115,7 +122,7 @@ fn code(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Res
     };
     let root = tree.root().map(|root| root.class.clone()).filter(|class| provides(class));
     let certain = |name| Recognised { name, construct: None, confidence: Confidence::Certain, notes: Vec::new() };
-    Ok(Code { program, pasted: false, recognised: root.map(certain) })
+    Ok(Code { program, recognised: root.map(certain) })
 }
 
 /// Classes that are nobody's we know, and yet the module is a network of the zoo in everything that its file shows.
@@ -137,7 +144,7 @@ fn like_the_zoo(tree: &ModuleTree, checkpoint: &Checkpoint, class: &str) -> Resu
                 let notes = [found.recognised.notes, vec![note]].concat();
                 let recognised = Recognised { name, construct: None, confidence: Confidence::Likely, notes };
                 let program = Some(Program::parse(found.family.text(), FILENAME)?);
-                return Ok(Code { program, pasted: true, recognised: Some(recognised) });
+                return Ok(Code { program, recognised: Some(recognised) });
             }
             hint.push_str(&format!("; its keys and shapes are those of {name}, its modules are not"));
         }

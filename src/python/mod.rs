@@ -35,6 +35,9 @@ pub mod operator;
 #[expect(clippy::unwrap_used, reason = "a test that fails says where")]
 mod oracle_tests;
 pub mod package;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails says where")]
+mod package_tests;
 pub mod program;
 pub mod raised;
 pub mod repr;

@@ -22,7 +22,7 @@ use crate::graph::ValueId;
 use crate::network::Network;
 use crate::network::deduce::report::Deduced;
 use crate::network::state::Offered;
-use crate::network::whole;
+use crate::network::whole::{self, Whole};
 use crate::network::zoo::Recognised;
 use crate::source::{ByteSource, Progress};
 use model::Model;
@@ -92,13 +92,13 @@ impl Session {
         let source = options.source.as_deref();
         let path = options.state_dict.as_deref();
         if let Some(name) = options.zoo.as_deref() {
-            return self.from_zoo(name, path, options.strict);
+            return self.of_zoo(name, path, options.strict);
         }
         if options.state_dict.is_none()
             && options.construct.is_none()
             && let Some(tree) = whole::find(&self.checkpoint)?
         {
-            let (network, pairs, recognised) = Network::from_module(&tree, &self.checkpoint, source)?;
+            let Whole { network, pairs, recognised } = Network::from_module(&tree, &self.checkpoint, source)?;
             return Ok((network, Loaded { pairs, recognised, ..Loaded::default() }));
         }
         let Some(source) = source else { return self.recognised(path) };

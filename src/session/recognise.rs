@@ -84,7 +84,7 @@ impl Session {
     }
 
     /// A network of the zoo by its name, with or without constructor arguments, filled from the state_dict.
-    pub(super) fn from_zoo(&self, name: &str, path: Option<&str>, strict: bool) -> Result<(Network, Loaded)> {
+    pub(super) fn of_zoo(&self, name: &str, path: Option<&str>, strict: bool) -> Result<(Network, Loaded)> {
         let state = self.state_dict(path)?;
         let readings = self.readings(&state)?;
         let mut last = Err(Error::mismatch("the state_dict has no keys").at("state_dict"));

@@ -225,7 +225,23 @@ async function guesses(expected, device) {
     if (guess.confidence === "certain") return failed(`${guess.name} is called certain, and ${JSON.stringify(expected.guess)} was to be guessed`);
     return { outcome: "guessed", text: `guesses ${guess.name}, where ${JSON.stringify(expected.guess)} is right` };
   } catch (error) {
-    if (error instanceof TorchtabError && error.code === "needs_source") return passed(`asks: ${error.message}`);
-    return failed(told(error));
+    if (!(error instanceof TorchtabError && error.code === "needs_source")) return failed(told(error));
+    return await proposed(expected, device, error);
+  }
+}
+
+/** What is proposed where the source is asked for: it must take the file's weights. */
+async function proposed(expected, device, asked) {
+  const checkpoint = await open(await file(expected.file));
+  try {
+    const proposal = await checkpoint.propose(expected.state_key ?? undefined);
+    if (proposal === undefined) return passed(`asks: ${asked.message}`);
+    const model = await checkpoint.build({ source: proposal.source, construct: proposal.construct }, { device });
+    await model.dispose();
+    return passed(`asks, and proposes ${proposal.source.split("\n").length} lines`);
+  } catch (error) {
+    return failed(`proposes what does not fit: ${told(error)}`);
+  } finally {
+    await checkpoint.dispose();
   }
 }

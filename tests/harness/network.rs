@@ -96,10 +96,7 @@ impl Setting<'_> {
     /// Either the source is asked for, or the network is a guess that says so and is right.
     fn guesses(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
         match self.build(file, None) {
-            Err(error) if error.code == "needs_source" => {
-                checked.parts.push(format!("{} asks for its source", file["file"]));
-                Ok(())
-            }
+            Err(error) if error.code == "needs_source" => self.proposed(file, checked),
             Err(error) => Err(said(&error)),
             Ok(model) => {
                 let guess = model.recognised().ok_or("runs, and does not say as what")?;
@@ -116,6 +113,30 @@ impl Setting<'_> {
                 self.outputs(file, checked)
             }
         }
+    }
+
+    /// Where the source is asked for, what is proposed must take the file's weights.
+    fn proposed(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {
+        let name = file["file"].as_str().unwrap_or_default();
+        let said = |e: Error| format!("proposes what does not fit: {e}");
+        let source_file = Rc::new(FileSource::open(&self.folder.join(name)).map_err(said)?);
+        let session = pollster::block_on(Session::open(source_file, &Quiet)).map_err(said)?;
+        let state_dict = file["state_key"].as_str();
+        let proposal = session.propose(state_dict).map_err(said)?;
+        checked.parts.push(format!("{name} asks for its source"));
+        if let Some(proposal) = proposal {
+            let options = BuildOptions {
+                source: Some(proposal.source),
+                construct: Some(proposal.construct),
+                device: self.device,
+                state_dict: state_dict.map(str::to_owned),
+                strict: true,
+                ..BuildOptions::default()
+            };
+            pollster::block_on(session.build(&options, &Quiet)).map_err(said)?;
+            checked.parts.push("with a proposal that fits".into());
+        }
+        Ok(())
     }
 
     fn outputs(&self, file: &Value, checked: &mut Checked) -> Result<(), String> {

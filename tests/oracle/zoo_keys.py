@@ -6,6 +6,7 @@ state_dict has, how many parameters the network has, and the SHA-256 of the line
 
 import hashlib
 import json
+import re
 
 import torch
 import torchvision.models as vision
@@ -17,7 +18,7 @@ resnext101_32x8d resnext101_64x4d wide_resnet50_2 wide_resnet101_2 densenet121 d
 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small efficientnet_b0 efficientnet_b1 efficientnet_b2 efficientnet_b3 efficientnet_b4 efficientnet_b5
 efficientnet_b6 efficientnet_b7 efficientnet_v2_s efficientnet_v2_m efficientnet_v2_l shufflenet_v2_x0_5 shufflenet_v2_x1_0 shufflenet_v2_x1_5
 shufflenet_v2_x2_0 googlenet convnext_tiny convnext_small convnext_base convnext_large vit_b_16 vit_b_32 vit_l_16 vit_l_32 vit_h_14 swin_t swin_s
-swin_b
+swin_b inception_v3
 """.split()
 OPTIONS = ["mobilenet_v2(num_classes=10, width_mult=0.35)", "mobilenet_v3_small(num_classes=10, reduced_tail=True)", "googlenet(aux_logits=False)"]
 LANGUAGE = {
@@ -41,7 +42,7 @@ found = {}
 with torch.device("meta"):
     for expression in [f"{name}()" for name in VISION] + OPTIONS:
         # the weights are not drawn: on the meta device that cannot be
-        original = expression.replace("googlenet(", "googlenet(init_weights=False, ")
+        original = re.sub(r"^(googlenet|inception_v3)\(", r"\1(init_weights=False, ", expression)
         found[expression] = facts(eval(original, vars(vision)))
     for family, kinds in LANGUAGE.items():
         for kind in kinds:

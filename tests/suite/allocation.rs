@@ -40,6 +40,11 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// The bytes that this thread has allocated and not freed.
+pub fn live() -> i64 {
+    LIVE.get()
+}
+
 /// Runs `f`; the bytes that were live at most, beyond those before.
 pub fn peak<T>(f: impl FnOnce() -> T) -> (T, i64) {
     let before = LIVE.get();

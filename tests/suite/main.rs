@@ -13,6 +13,7 @@ mod allocation;
 mod bad_inputs;
 #[path = "../harness/compare.rs"]
 mod compare;
+mod edit;
 mod forge;
 #[path = "../harness/format.rs"]
 mod format;
@@ -29,6 +30,7 @@ mod tidy;
 mod torch;
 #[path = "../harness/train.rs"]
 mod train;
+mod training;
 #[path = "../harness/visit.rs"]
 mod visit;
 mod zip_oracle;

@@ -24,8 +24,6 @@ CASES = {
         module=VISION + "resnet",
         make="resnext50_32x4d(num_classes=10)",
         inputs=X64,
-        files=["state_dict", "module"],
-        pickled=MODELS + "resnet",
         recognised=("resnext50_32x4d", "resnext50_32x4d(num_classes=10)", "certain"),
     ),
     "mobilenet_v2_full": dict(
@@ -40,7 +38,6 @@ CASES = {
         module=VISION + "vgg",
         make="vgg11_bn(num_classes=10)",
         inputs=X64,
-        half=True,
         files=["state_dict", "module"],
         pickled=MODELS + "vgg",
         recognised=("vgg11_bn", "vgg11_bn(num_classes=10)", "certain"),
@@ -49,7 +46,6 @@ CASES = {
         module=VISION + "alexnet",
         make="alexnet(num_classes=10)",
         inputs=X64,
-        half=True,
         recognised=("alexnet", "alexnet(num_classes=10)", "certain"),
     ),
     "squeezenet1_1": dict(
@@ -67,6 +63,12 @@ CASES = {
         files=["state_dict", "module"],
         pickled=MODELS + "googlenet",
         recognised=("googlenet", "googlenet(num_classes=10)", "likely"),
+    ),
+    "inception_v3": dict(
+        module=VISION + "inception",
+        make="inception_v3(num_classes=10, aux_logits=False)",
+        inputs={"x": image(1, 3, 96, 96)},
+        recognised=("inception_v3", "inception_v3(num_classes=10, aux_logits=False)", "likely"),
     ),
     "resnet18_by_name": dict(
         module=VISION + "resnet", make="resnet18(num_classes=7)", inputs=X64, zoo="resnet18", recognised=("resnet18", "resnet18(num_classes=7)", "certain")

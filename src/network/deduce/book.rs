@@ -170,7 +170,7 @@ impl<'a> Book<'a> {
 
     fn of_function(&self, def: &'a StmtFunctionDef, class: Option<&'a StmtClassDef>) -> Vec<Parameter> {
         let uses = self.uses(def, class, 0);
-        let Parameters { posonlyargs, args, kwonlyargs, vararg, .. } = &*def.parameters;
+        let Parameters { posonlyargs, args, kwonlyargs, vararg, kwarg, .. } = &*def.parameters;
         let used = |name: &str| uses.get(name).cloned().unwrap_or_default();
         let plain = posonlyargs.iter().chain(args).skip(usize::from(class.is_some())).map(|p| (p, Passing::Positional));
         let made = plain.chain(kwonlyargs.iter().map(|p| (p, Passing::Keyword))).map(|(p, passing)| Parameter {
@@ -181,12 +181,17 @@ impl<'a> Book<'a> {
             uses: used(&p.parameter.name),
         });
         let mut all: Vec<Parameter> = made.collect();
-        if let Some(rest) = vararg {
+        if let Some(rest) = vararg.as_ref().filter(|rest| used(&rest.name).listed) {
             let at = all.iter().position(|p| p.passing == Passing::Keyword).unwrap_or(all.len());
             let annotation = rest.annotation.as_deref().map(|a| format!("List[{}]", self.text(a)));
-            let uses = Use { listed: true, ..used(&rest.name) };
+            let uses = used(&rest.name);
             let name = rest.name.to_string();
             all.insert(at, Parameter { name, annotation, default: None, passing: Passing::Star, uses });
+        }
+        // `kwargs.get("width", 8)`, `kwargs["width"]`
+        for (name, uses) in kwarg.as_ref().map(|rest| used(&rest.name).entries).unwrap_or_default() {
+            let default = uses.default.clone();
+            all.push(Parameter { name, annotation: None, default, passing: Passing::Keyword, uses });
         }
         all
     }
@@ -424,5 +429,22 @@ fn names<'a>(body: &'a [Stmt], bases: Option<&'a ruff_python_ast::Arguments>) ->
     let mut finder = Names(HashSet::new());
     body.iter().for_each(|statement| finder.visit_stmt(statement));
     bases.into_iter().flat_map(|b| &b.args).for_each(|base| finder.visit_expr(base));
+    finder.0
+}
+
+/// Whether a function gives something back.
+pub fn returns(def: &StmtFunctionDef) -> bool {
+    struct Returns(bool);
+    impl<'a> Visitor<'a> for Returns {
+        fn visit_stmt(&mut self, statement: &'a Stmt) {
+            match statement {
+                Stmt::Return(inner) => self.0 |= inner.value.is_some(),
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                _ => walk_stmt(self, statement),
+            }
+        }
+    }
+    let mut finder = Returns(false);
+    def.body.iter().for_each(|statement| finder.visit_stmt(statement));
     finder.0
 }

@@ -7,7 +7,7 @@ use super::uses::Use;
 use crate::nn::value::ModuleId;
 use crate::python::interpreter::{ClassInfo, Interpreter};
 use ruff_python_ast::{Expr, ExprCall};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// Config objects within each other.
 const MAX_DEPTH: usize = 3;
@@ -34,6 +34,8 @@ pub struct Source<'a> {
     /// its classes, with those of torch.nn that are parameters' bases
     pub classes: Vec<ClassInfo>,
     interpreter: RefCell<Interpreter>,
+    /// lists whose default is None are unknowns
+    open: Cell<bool>,
 }
 
 /// Solves a child: the attribute that keeps it gives a plan.
@@ -43,7 +45,7 @@ impl<'a> Source<'a> {
     /// Evaluates the module level.
     pub fn new(book: Book<'a>, interpreter: Interpreter) -> Self {
         let classes = interpreter.classes();
-        Self { book, classes, interpreter: RefCell::new(interpreter) }
+        Self { book, classes, interpreter: RefCell::new(interpreter), open: Cell::new(false) }
     }
 
     /// Names of classes that inherit from nn.Module.
@@ -77,6 +79,16 @@ impl<'a> Source<'a> {
         let root: ModuleId = interpreter.construct(expression).ok()?;
         let host: &mut dyn crate::nn::host::Host = &mut *interpreter;
         host.trace().modules.get(root).map(|m| m.class.short().to_owned())
+    }
+
+    /// A plan in which lists whose default is None are unknowns; `None` where there is no such list.
+    pub fn open_plan(&self, callee: &str, child: &mut Child<'_>) -> Option<Plan> {
+        self.open.set(true);
+        let plan = self.plan(callee, child);
+        self.open.set(false);
+        let lists = |slots: &[Slot]| slots.iter().filter(|s| s.kind == Kind::Length).count();
+        let before = self.plan(callee, &mut |_| None).map_or(0, |plan| lists(&plan.slots));
+        plan.filter(|plan| lists(&plan.slots) > before)
     }
 
     /// The call of a class or function with everything unknown that has no default.
@@ -216,6 +228,12 @@ impl<'a> Source<'a> {
             None if annotation == "float" => Kind::Real,
             None if uses.called && uses.child.is_none() => Kind::Choice(self.callables(name, owner, true)),
             None if uses.whole && !uses.listed && !uses.called => Kind::Whole,
+            None if self.open.get()
+                && (uses.listed || ["List", "list", "Sequence"].iter().any(|l| annotation.starts_with(l))) =>
+            {
+                let inner = annotation.split_once('[').map(|(_, inner)| inner.trim_end_matches(']').to_owned());
+                return list(slots, name, parameter, inner, false);
+            }
             None => return Form::Fixed(Term::Source(parameter.default.clone().unwrap_or_default())),
         };
         slot(slots, name, kind, Term::None, Origin::Default)

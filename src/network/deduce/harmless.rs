@@ -36,15 +36,14 @@ const TRAINING: &[(&str, &str)] = &[
 pub fn only_shapes(solver: &mut Solver<'_, '_>, source: &Source<'_>, at: usize) -> bool {
     let name = solver.plan.slots.get(at).map(|s| s.name.clone()).unwrap_or_default();
     let Some((other, _)) = solver.nudge(at) else { return false };
-    let name = name.rsplit('.').next().unwrap_or_default();
-    solver.pair(at, other).is_some_and(|(one, other)| same(one, other, source, name, true))
+    let hidden = hidden(source, &name);
+    solver.pair(at, other).is_some_and(|(one, other)| same(one, other, source, hidden, true))
 }
 
 /// Whether `others` give the same network in eval mode as the plan's value.
 pub fn is(solver: &Solver<'_, '_>, source: &Source<'_>, at: usize, others: &[Term]) -> bool {
     let Some(slot) = solver.plan.slots.get(at) else { return false };
-    let name = slot.name.rsplit('.').next().unwrap_or_default();
-    if slot.kind == Kind::Real && name.to_lowercase().contains("drop") {
+    if slot.kind == Kind::Real && slot.name.to_lowercase().contains("drop") {
         return true;
     }
     let floats = [Term::Float(0.5), Term::Float(0.25)];
@@ -53,14 +52,14 @@ pub fn is(solver: &Solver<'_, '_>, source: &Source<'_>, at: usize, others: &[Ter
     for other in others {
         let Some((one, other)) = solver.pair(at, other.clone()) else { continue };
         compared = true;
-        if !same(one, other, source, name, false) {
+        if !same(one, other, source, hidden(source, &slot.name), false) {
             return false;
         }
     }
     compared
 }
 
-fn same(mut one: Network, mut other: Network, source: &Source<'_>, name: &str, shapes: bool) -> bool {
+fn same(mut one: Network, mut other: Network, source: &Source<'_>, hidden: bool, shapes: bool) -> bool {
     let (roots, traces) = ((one.root, other.root), (one.interpreter.trace(), other.interpreter.trace()));
     let paths = (walk::paths(&traces.0.modules, roots.0), walk::paths(&traces.1.modules, roots.1));
     if paths.0.len() != paths.1.len() {
@@ -69,7 +68,7 @@ fn same(mut one: Network, mut other: Network, source: &Source<'_>, name: &str, s
     for ((path, a), (other_path, b)) in paths.0.iter().zip(&paths.1) {
         let (Some(a), Some(b)) = (traces.0.modules.get(*a), traces.1.modules.get(*b)) else { return false };
         let torch = matches!((&a.class, &b.class), (ClassRef::Torch(_), ClassRef::Torch(_)));
-        let same = if shapes && torch { a.class.short() == b.class.short() } else { same_module(a, b, source, name) };
+        let same = if shapes && torch { a.class.short() == b.class.short() } else { same_module(a, b, source, hidden) };
         if path != other_path || !same {
             return false;
         }
@@ -77,7 +76,15 @@ fn same(mut one: Network, mut other: Network, source: &Source<'_>, name: &str, s
     same_tensors(&mut one, &mut other)
 }
 
-fn same_module(a: &Module, b: &Module, source: &Source<'_>, name: &str) -> bool {
+/// Whether a function or an object that a module keeps may hold an argument: a field of a config object is found by its name where it is read.
+fn hidden(source: &Source<'_>, name: &str) -> bool {
+    match name.rsplit_once('.') {
+        Some((_, field)) => source.book.reads(field),
+        None => true,
+    }
+}
+
+fn same_module(a: &Module, b: &Module, source: &Source<'_>, hidden: bool) -> bool {
     let class = a.class.short();
     if class != b.class.short() || a.attributes.len() != b.attributes.len() {
         return false;
@@ -89,15 +96,16 @@ fn same_module(a: &Module, b: &Module, source: &Source<'_>, name: &str) -> bool 
     };
     a.attributes.iter().zip(&b.attributes).all(|((attribute, x), (other, y))| {
         attribute == other
-            && (equal(x, y, source.book.reads(name))
+            && (equal(x, y, hidden)
                 || user && !source.book.reads(attribute)
                 || TRAINING.contains(&(kind, attribute.as_str())))
     })
 }
 
-/// Plain values; what only the evaluator understands is not looked into, and may hold the argument when a method reads that name.
-fn equal(x: &Value, y: &Value, read: bool) -> bool {
-    let all = |x: &[Value], y: &[Value]| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y, read));
+/// Plain values. What only the evaluator understands, a function or a config object, is not looked into: `hidden` says whether it may hold the
+/// argument.
+fn equal(x: &Value, y: &Value, hidden: bool) -> bool {
+    let all = |x: &[Value], y: &[Value]| x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y, hidden));
     match (x, y) {
         (Value::None, Value::None) | (Value::Tensor(_), Value::Tensor(_)) | (Value::Module(_), Value::Module(_)) => {
             true
@@ -110,10 +118,10 @@ fn equal(x: &Value, y: &Value, read: bool) -> bool {
         (Value::Size(x), Value::Size(y)) => x == y,
         (Value::Tuple(x), Value::Tuple(y)) | (Value::List(x), Value::List(y)) => all(x, y),
         (Value::Dict(x), Value::Dict(y)) => {
-            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(&x.0, &y.0, read) && equal(&x.1, &y.1, read))
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(&x.0, &y.0, hidden) && equal(&x.1, &y.1, hidden))
         }
         (Value::Function(x), Value::Function(y)) => std::ptr::eq(*x, *y),
-        (Value::Host(_), Value::Host(_)) => !read,
+        (Value::Host(_), Value::Host(_)) => !hidden,
         _ => false,
     }
 }

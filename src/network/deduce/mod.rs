@@ -123,8 +123,10 @@ fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered:
     });
     let Some((near, mut network)) = near else {
         let modules = source.modules().count();
+        let fixed =
+            source.classes.iter().filter(|c| c.is_module).all(|c| !c.parameters.iter().any(|p| p.is_required()));
         return match probe.error {
-            Some(error) if modules == 1 => error,
+            Some(error) if modules == 1 && fixed => error,
             error => {
                 let text = format!("the source does not say which network to build: it defines {}", signatures());
                 let hint = "give the expression that constructs it, as in Python: `Net(10, hidden=32)`";
@@ -146,7 +148,8 @@ fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered:
         "no network of the source has the state_dict's keys and shapes; the nearest is {}: {}",
         near.expression, error.message
     );
-    Error { message: text, ..error }
+    let hint = "where it is the right class, give the expression that constructs it, as in Python";
+    Error { message: text, ..error }.hint(hint)
 }
 
 /// What came nearest so far.
@@ -179,19 +182,24 @@ impl<'a> Search<'_, 'a> {
         if found.is_empty() {
             found = self.without_arguments(names);
         }
+        // what fails in other functions of a script says nothing of its network
+        let error = self.probe.error.take();
         if found.is_empty() {
             found = self.without_arguments(functions.clone());
         }
         if found.is_empty() {
             found = self.written(&functions);
         }
+        self.probe.error = error;
         for users in 0..=classes.last().map_or(0, |(users, _)| *users) {
             if found.is_empty() {
                 found = classes.iter().filter(|(n, _)| *n == users).filter_map(|(_, name)| self.solved(name)).collect();
             }
         }
         if found.is_empty() {
+            let error = self.probe.error.take();
             found = functions.into_iter().filter_map(|name| self.solved(name)).collect();
+            self.probe.error = error;
         }
         found
     }
@@ -205,7 +213,12 @@ impl<'a> Search<'_, 'a> {
     fn factories(&self) -> Vec<&'a str> {
         let book = &self.source.book;
         let names_one = |name: &str| book.names(name, "nn") || self.source.modules().any(|m| book.names(name, m));
-        let (mut found, mut rest): (Vec<&str>, Vec<&str>) = book.functions.keys().copied().partition(|f| names_one(f));
+        let (mut found, mut rest): (Vec<&str>, Vec<&str>) = book
+            .functions
+            .iter()
+            .filter(|(_, def)| book::returns(def))
+            .map(|(name, _)| *name)
+            .partition(|f| names_one(f));
         // `def resnet18(): return _resnet([2, 2, 2, 2])`
         loop {
             let (next, others): (Vec<&str>, Vec<&str>) =
@@ -302,15 +315,29 @@ impl<'a> Search<'_, 'a> {
             }
         }
         for plan in tries {
-            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
-            solver.solve();
-            let (distance, plan) = (solver.distance(), solver.plan.clone());
-            if distance == 0 {
-                return Some(report::read(&mut solver, self.source));
+            if let Some(reading) = self.settle(plan) {
+                return Some(reading);
             }
-            self.note(distance, &plan);
         }
-        self.restarted(&plan)
+        if let Some(reading) = self.restarted(&plan) {
+            return Some(reading);
+        }
+        let (source, target) = (self.source, self.target);
+        let probe = &mut *self.probe;
+        let open = source.open_plan(callee, &mut |attribute| child(source, probe, target, callee, attribute, 0))?;
+        self.settle(open)
+    }
+
+    /// Solves a plan; what it says, if it fits.
+    fn settle(&mut self, plan: Plan) -> Option<Reading> {
+        let mut solver = Solver::new(plan, self.probe, self.target)?;
+        solver.solve();
+        let (distance, plan) = (solver.distance(), solver.plan.clone());
+        if distance == 0 {
+            return Some(report::read(&mut solver, self.source));
+        }
+        self.note(distance, &plan);
+        None
     }
 
     /// Starts again with another value of one flag or choice: which layers there are may hide how many there are.
@@ -335,16 +362,7 @@ impl<'a> Search<'_, 'a> {
             }
         }
         starts.sort_by_key(|(distance, _)| *distance);
-        for (_, plan) in starts.into_iter().take(MAX_RESTARTS) {
-            let Some(mut solver) = Solver::new(plan, self.probe, self.target) else { continue };
-            solver.solve();
-            let (distance, plan) = (solver.distance(), solver.plan.clone());
-            if distance == 0 {
-                return Some(report::read(&mut solver, self.source));
-            }
-            self.note(distance, &plan);
-        }
-        None
+        starts.into_iter().take(MAX_RESTARTS).find_map(|(_, plan)| self.settle(plan))
     }
 }
 

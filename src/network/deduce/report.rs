@@ -203,7 +203,11 @@ fn list(
         match &argument.form {
             Form::Call(inner) => list(plan, inner, &name, notes, found),
             Form::Fixed(term) => {
-                let from = if argument.has_default { "default; the shapes do not tell" } else { "the source" };
+                let from = match term {
+                    _ if argument.has_default => "default; the shapes do not tell",
+                    Term::Str(_) => "it stands for every device",
+                    _ => "a name of the source",
+                };
                 found.push(DeducedArgument {
                     name,
                     value: term.to_string(),

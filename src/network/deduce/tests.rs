@@ -91,6 +91,9 @@ fn expressions_of_cases() {
             "SensorNet({'n_sensors': 5, 'hidden_size': 12, 'num_layers': 2, 'dropout': 0.1, 'attention_size': 7, 'n_targets': 3})",
             "SensorNet({'n_sensors': 5, 'hidden_size': 12, 'num_layers': 2, 'dropout': 0.0, 'attention_size': 7, 'n_targets': 3})",
         ),
+        ("hidden_dims_none", "ConvEncoder(1, 6, [4, 12])", "ConvEncoder(1, 6, [4, 12])"),
+        ("../networks/autoencoder", "AutoEncoder(side=5, hidden=6)", "AutoEncoder(5, hidden=6)"),
+        ("../habits/namedtuples", "Net(n=2, width=6)", "Net(n=2, width=6)"),
         ("hidden_dims_none", "ConvEncoder(3, 10)", "ConvEncoder(3, 10)"),
         ("partly_written", "Reader(40, 12, 3, 5)", "Reader(40, 12, 3, 5)"),
         ("text_cnn_sizes", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.5)", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.0)"),
@@ -173,4 +176,60 @@ class Net(nn.Module):
     let error = found(source, "Net(5, 2)").unwrap_err();
     assert!(error.to_string().contains("number of steps"), "{error}");
     assert!(start.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn arguments_are_reported_with_what_told_them() {
+    let deduced = found(&case("encoder_heads"), "SentenceClassifier(60, 16, 24, 3, 4)").unwrap();
+    let told: Vec<_> = deduced.arguments.iter().map(|a| (a.name.as_str(), a.from.as_str(), a.told)).collect();
+    assert_eq!(
+        told,
+        [
+            ("ntoken", "embedding.weight dim 0", true),
+            ("d_model", "embedding.weight dim 1", true),
+            ("d_hid", "encoder.layers.0.linear1.weight dim 0", true),
+            ("nlayers", "encoder.layers.0 to encoder.layers.2", true),
+            ("num_classes", "decoder.weight dim 0", true),
+            ("nhead", "default; the shapes do not tell", false),
+            ("dropout", "default; the shapes do not tell", false),
+            ("max_len", "default, as pos_encoder.pe dim 1", true),
+        ]
+    );
+}
+
+#[test]
+fn an_index_that_forward_reads_is_asked_for() {
+    let source = "import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self, n, d, pad):
+        super().__init__()
+        self.pad = pad
+        self.emb = nn.Embedding(n, d, padding_idx=pad)
+    def forward(self, x):
+        return self.emb(x) * (x != self.pad).unsqueeze(-1)
+";
+    let (code, text) = refused(source, "Net(9, 4, 1)");
+    assert_eq!(code, "needs_construct");
+    assert!(text.contains("Net(9, 4, ?)"), "{text}");
+    let unread = source.replace(" * (x != self.pad).unsqueeze(-1)", "");
+    assert_eq!(found(&unread, "Net(9, 4, 1)").unwrap().expression, "Net(9, 4, 1)");
+}
+
+#[test]
+fn a_constructor_that_fails_says_why() {
+    let source = "import torch.nn as nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, width)
+class Wide(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(3, 4)
+";
+    let (code, text) = refused(source, "nn.Linear(3, 5)");
+    assert_eq!(code, "load_state_dict", "{text}");
+    let program = Program::parse(source.split("class Wide").next().unwrap(), FILENAME).unwrap();
+    let error = deduce(&program, &[Vec::new()]).err().unwrap();
+    assert!(error.message.contains("name 'width' is not defined"), "{error}");
 }

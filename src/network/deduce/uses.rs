@@ -46,6 +46,8 @@ pub struct Use {
     pub tables: IndexSet<String>,
     /// the attribute of `self` that keeps it
     pub child: Option<String>,
+    /// for a key of `**kwargs`: the source of what `get` or `pop` gives in its absence
+    pub default: Option<String>,
     /// what is done with its elements
     pub item: Option<Box<Use>>,
 }
@@ -66,6 +68,7 @@ impl Use {
             }
         }
         self.strings.extend(other.strings.iter().take(MAX_OPTIONS).cloned());
+        self.default = self.default.take().or_else(|| other.default.clone());
         self.tables.extend(other.tables.iter().take(MAX_OPTIONS).cloned());
         if let Some(item) = &other.item {
             self.item.get_or_insert_default().merge(item);
@@ -141,6 +144,11 @@ impl<'a> Reader<'_, 'a> {
                     Expr::Slice(_) => inner,
                     _ => inner.then(Step::Item),
                 })
+            }
+            Expr::Call(call) if matches!(function_name(&call.func), "get" | "pop") => {
+                let key = call.arguments.args.first()?.as_string_literal_expr()?;
+                let inner = self.place(&call.func.as_attribute_expr()?.value)?;
+                Some(inner.then(Step::Entry(key.value.to_str().to_owned())))
             }
             // list(p), tuple(p), p or 3
             Expr::Call(call) if is_copy(call) => self.place(call.arguments.args.first()?),
@@ -281,10 +289,11 @@ impl<'a> Reader<'_, 'a> {
             Expr::Attribute(method) if self.place(&method.value).is_some() && self.own(&call.func).is_none() => {
                 let key = arguments.args.first().and_then(Expr::as_string_literal_expr).map(|t| t.value.to_str());
                 match (name, key) {
-                    ("get", Some(key)) => {
+                    ("get" | "pop", Some(key)) => {
                         let place = self.place(&method.value).map(|p| p.then(Step::Entry(key.to_owned())));
+                        let default = arguments.args.get(1).map_or("None", |d| self.book.text(d));
                         if let Some(place) = place {
-                            self.at(&place);
+                            self.at(&place).default.get_or_insert_with(|| default.to_owned());
                         }
                     }
                     ("lower" | "upper" | "strip", _) | ("items" | "keys" | "values", _) => {}

@@ -18,6 +18,8 @@ use serde::Serialize;
 use std::collections::HashSet;
 use table::{FAMILIES, Family, LIBRARY};
 
+/// What expressions may use beside a family's own names.
+const EXTRA: &str = "from zoo.shapes import with_input\n";
 /// Names of modules in a note.
 const NAMED_IN_NOTE: usize = 4;
 
@@ -215,7 +217,8 @@ pub fn by_name(text: &str, facts: &Facts<'_>) -> Result<(Network, Recognised)> {
 
 /// The evaluator with a family's source, in which the zoo may be imported.
 pub(super) fn interpreter(family: &Family) -> Result<Interpreter> {
-    let program = Program::parse(family.text(), &format!("{}.py", family.module))?;
+    let text = format!("{}\n\n{EXTRA}", family.text());
+    let program = Program::parse(&text, &format!("{}.py", family.module))?;
     Ok(Interpreter::offering(LIBRARY, Some(program)))
 }
 

@@ -187,6 +187,12 @@ pub const FAMILIES: &[Family] = &[
         names: &["resnet_cifar"],
         by_modules: false,
     },
+    Family {
+        module: "zoo.torchvision.inception",
+        keys: &["Mixed_7c.branch3x3dbl_3b.conv.weight"],
+        names: &["inception"],
+        by_modules: false,
+    },
 ];
 
 /// Everything that may be imported. The names in `aliases` are those of the packages that people use, in all their versions.
@@ -377,5 +383,11 @@ pub const LIBRARY: &[SourceModule] = &[
         aliases: &[],
         exports: &[],
         text: include_str!("common/resnet_cifar.py"),
+    },
+    SourceModule {
+        name: "zoo.torchvision.inception",
+        aliases: &["torchvision.models.inception"],
+        exports: &["inception_v3", "Inception3"],
+        text: include_str!("torchvision/inception.py"),
     },
 ];

@@ -161,7 +161,7 @@ def write(folder, case):
     generator = torch.Generator().manual_seed(seed + 1)
     module = zoo(case["module"]) if "module" in case else users(folder / "model.py")
     named = {name: made(generator) for name, made in case["inputs"].items()}
-    model = shake(eval(case["make"], vars(module)), list(named.values()), generator)
+    model = shake(eval(case["make"], {**vars(module), "with_input": zoo("shapes").with_input}), list(named.values()), generator)
     state = model.state_dict()
     if case.get("half"):
         state = rounded(model)

@@ -6,7 +6,7 @@ He et al., Deep Residual Learning for Image Recognition (2015), section 4.2 wide
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from zoo.shapes import call, count, size, unless, with_input
+from zoo.shapes import call, count, size, unless
 
 
 def _shortcut(inputs, outputs, stride):

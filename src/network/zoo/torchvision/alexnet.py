@@ -5,7 +5,7 @@ Krizhevsky, One weird trick for parallelizing convolutional neural networks (201
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, size, with_input
+from zoo.shapes import call, size
 
 
 class AlexNet(nn.Module):

@@ -7,7 +7,7 @@ from functools import partial
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, size, with_input
+from zoo.shapes import call, count, size
 from zoo.torchvision.ops import Conv2dNormActivation, LayerNorm2d, Permute, StochasticDepth
 
 

@@ -8,7 +8,7 @@ from collections import OrderedDict
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from zoo.shapes import call, size, unless, with_input
+from zoo.shapes import call, size, unless
 
 
 class _DenseLayer(nn.Module):

@@ -8,7 +8,7 @@ from collections import namedtuple
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from zoo.shapes import call, size, unless, with_input
+from zoo.shapes import call, size, unless
 
 GoogLeNetOutputs = namedtuple("GoogLeNetOutputs", ["logits", "aux_logits2", "aux_logits1"])
 

@@ -4,8 +4,12 @@ Sandler et al., MobileNetV2: Inverted Residuals and Linear Bottlenecks (2018).
 """
 
 import torch.nn as nn
-from zoo.shapes import call, count, size, unless, with_input
-from zoo.torchvision.ops import Conv2dNormActivation, ConvBNActivation, ConvBNReLU, _make_divisible
+from zoo.shapes import call, size, unless
+from zoo.torchvision.ops import Conv2dNormActivation, _make_divisible
+
+# What pickles of earlier versions find here.
+ConvBNReLU = Conv2dNormActivation
+ConvBNActivation = Conv2dNormActivation
 
 # expansion, channels, repeats, first stride
 SETTING = [
@@ -86,7 +90,6 @@ def _blocks(shapes):
     """Expansion and output channels of each block; None where a block is none of these."""
     found = []
     channels = size(shapes, "features.0.0.weight")
-    last = count(shapes, "features.", ".conv.0.0.weight")
     at = 1
     while f"features.{at}.conv.0.0.weight" in shapes:
         prefix = f"features.{at}.conv."

@@ -7,9 +7,10 @@ from functools import partial
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, size, unless, with_input
+from zoo.shapes import call, size, unless
 from zoo.torchvision.ops import Conv2dNormActivation, SqueezeExcitation as SElayer, _make_divisible
 
+# What pickles of earlier versions find here.
 SqueezeExcitation = SElayer
 ConvBNActivation = Conv2dNormActivation
 

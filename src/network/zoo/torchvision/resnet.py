@@ -5,7 +5,7 @@ He et al., Deep Residual Learning for Image Recognition (2015); Xie et al. (2016
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, size, unless, with_input
+from zoo.shapes import call, count, size, unless
 
 
 def conv3x3(in_planes, out_planes, stride=1, groups=1, dilation=1):

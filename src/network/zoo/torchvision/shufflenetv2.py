@@ -5,7 +5,7 @@ Ma et al., ShuffleNet V2: Practical Guidelines for Efficient CNN Architecture De
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, size, with_input
+from zoo.shapes import call, count, size
 
 
 def channel_shuffle(x, groups):

@@ -5,7 +5,7 @@ Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters (20
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, size, with_input
+from zoo.shapes import call, size
 
 
 class Fire(nn.Module):

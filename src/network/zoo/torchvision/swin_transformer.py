@@ -9,7 +9,7 @@ from functools import partial
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
-from zoo.shapes import call, count, size, with_input
+from zoo.shapes import call, count, size
 from zoo.torchvision.ops import MLP, Permute, StochasticDepth
 
 

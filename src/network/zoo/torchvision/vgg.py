@@ -7,7 +7,7 @@ import math
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, indexes, size, unless, with_input
+from zoo.shapes import call, indexes, size, unless
 
 # Channels of each convolution; "M" is a pool that halves the image.
 cfgs = {

@@ -9,7 +9,7 @@ from functools import partial
 
 import torch
 import torch.nn as nn
-from zoo.shapes import call, count, heads_note, size, unless, usual_heads, with_input
+from zoo.shapes import call, count, heads_note, size, unless, usual_heads
 from zoo.torchvision.ops import MLP
 
 

@@ -7,7 +7,7 @@ transformers' ModelOutput is one.
 import torch
 import torch.nn as nn
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
-from zoo.transformers.ops import ACTIVATIONS, GELUActivation, attend
+from zoo.transformers.ops import ACTIVATIONS, attend
 
 
 class BertConfig:

@@ -7,7 +7,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
-from zoo.transformers.ops import ACTIVATIONS, GELUActivation, attend
+from zoo.transformers.ops import ACTIVATIONS, attend
 
 
 class DistilBertConfig:

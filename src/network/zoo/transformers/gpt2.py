@@ -7,7 +7,7 @@ dict, as transformers' ModelOutput is one.
 import torch
 import torch.nn as nn
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
-from zoo.transformers.ops import ACTIVATIONS, Conv1D, NewGELUActivation, attend
+from zoo.transformers.ops import ACTIVATIONS, Conv1D, attend
 
 
 class GPT2Config:
