@@ -370,8 +370,12 @@ fn the_optimizer_is_told_before_and_while_it_works() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/digits");
     let source = std::fs::read_to_string(folder.join("model.py")).unwrap();
     let file = Rc::new(FileSource::open(&folder.join("digits.pth")).unwrap());
-    let build =
-        BuildOptions { source: Some(source), construct: Some("DigitsNet()".into()), strict: true, ..Default::default() };
+    let build = BuildOptions {
+        source: Some(source),
+        construct: Some("DigitsNet()".into()),
+        strict: true,
+        ..Default::default()
+    };
     let mut model =
         pollster::block_on(async { Session::open(file, &Quiet).await.unwrap().build(&build, &Quiet).await.unwrap() });
     let told = model.optimizer().unwrap().unwrap();
