@@ -68,7 +68,7 @@ fn oracle() -> Oracle {
     serde_json::from_str(include_str!("../../tests/oracle/optim.json")).unwrap()
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "small and exact")]
+#[expect(clippy::cast_possible_truncation, reason = "small and exact")]
 fn tensor(shape: &[usize], dtype: DType, element: impl Fn(usize) -> f64) -> TensorData {
     let count: usize = shape.iter().product();
     let bytes = (0..count).flat_map(|i| (element(i) as f32).to_le_bytes()).collect();

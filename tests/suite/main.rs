@@ -13,6 +13,7 @@ mod allocation;
 mod bad_inputs;
 #[path = "../harness/compare.rs"]
 mod compare;
+mod edit;
 mod forge;
 #[path = "../harness/format.rs"]
 mod format;

@@ -1,6 +1,7 @@
 //! Real torch loads what we write. Runs where `TORCHTAB_PYTHON` names a Python with torch 2.15 (`cargo xtask test` sets it), and fails
 //! there when that Python is broken.
 
+use crate::edit::edited;
 use crate::save::{changed_to_ones, fresh, open, readable};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -55,7 +56,8 @@ fn torch_loads_what_we_write() {
         let mut add = |file: String, kind: &str, weights_only: bool, bytes: &[u8]| {
             std::fs::write(folder.join(&file), bytes).unwrap();
             manifest.push(json!({
-                "file": file, "kind": kind, "original": path, "weights_only": weights_only, "state_dict": weights,
+                "file": file, "kind": kind, "original": path, "weights_only": weights_only,
+                "state_dict": weights.as_ref().filter(|_| kind != "edited"),
             }));
         };
         // A sparse tensor's indices cannot all be ones.
@@ -73,6 +75,13 @@ fn torch_loads_what_we_write() {
         if !matches!(stem, "unloadable" | "cycle" | "converted" | "dtypes" | "tensors") {
             let (legacy, _) = fresh(&checkpoint, &*source, stem, Format::Legacy);
             add(format!("{stem}-fresh-legacy.pth"), kind, !recursive, &legacy);
+        }
+        // What an edit does not name stays as it was, whatever weights_only thinks of it.
+        if checkpoint.format() == Format::Zip
+            && let Some(Ok((bytes, notes))) = pollster::block_on(edited(&checkpoint, &*source))
+            && notes.iter().all(|n| n.code != "converted")
+        {
+            add(format!("{stem}-edited.pth"), "edited", !refused(&checkpoint) && !recursive, &bytes);
         }
         if let Some(bytes) = safetensors(&checkpoint, &*source) {
             add(format!("{stem}.safetensors"), "safetensors", true, &bytes);

@@ -54,6 +54,8 @@ def same(a, b, path="root", seen=None):
         assert type(a) is type(b) and len(a) == len(b), f"{path}: {type(a)} of {len(a)}"
         for i, (x, y) in enumerate(zip(a, b)):
             same(x, y, f"{path}[{i}]", seen)
+    elif isinstance(b, np.ndarray):
+        assert type(a) is type(b) and a.dtype == b.dtype and np.array_equal(a, b), f"{path}: {a!r}, not {b!r}"
     else:
         assert type(a) is type(b) and (a == b or a != a and b != b), f"{path}: {a!r}, not {b!r}"
 
@@ -122,6 +124,9 @@ def main(folder):
             loaded = torch.load(file, weights_only=case["weights_only"], map_location="cpu")
             if file.read_bytes()[:2] == b"PK" and case["weights_only"] and kind != "ones":
                 torch.load(file, weights_only=True, map_location="cpu", mmap=True)
+            if kind == "edited":
+                number, tensor = loaded.pop("added")
+                assert number == 7 and tensor.tolist() == [2.0], f"added {number} {tensor}"
             if kind == "ones":
                 ones(loaded)
             elif kind == "converted":

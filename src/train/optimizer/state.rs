@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 
 /// One value of a parameter's state.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are tensors, three for a parameter")]
 pub enum Entry {
     /// `None`: a momentum buffer that no step has filled
     None,

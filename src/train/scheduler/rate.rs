@@ -10,10 +10,8 @@ use std::f64::consts::PI;
 /// Checks a constructor's arguments; what they become as attributes.
 pub(super) fn attributes(class: Class, mut arguments: Attributes) -> Result<Attributes> {
     match class {
-        Class::Constant => {
-            if !(0.0..=1.0).contains(&arguments.number("factor")?) {
-                return Err(Error::mismatch("Constant multiplicative factor expected to be between 0 and 1."));
-            }
+        Class::Constant if !(0.0..=1.0).contains(&arguments.number("factor")?) => {
+            return Err(Error::mismatch("Constant multiplicative factor expected to be between 0 and 1."));
         }
         Class::Linear => {
             let (start, end) = (arguments.number("start_factor")?, arguments.number("end_factor")?);
