@@ -9,6 +9,7 @@ pub mod arithmetic;
 mod check;
 pub mod device;
 mod kernel;
+pub mod lane;
 pub mod op;
 pub mod program;
 mod tensor;
