@@ -128,7 +128,7 @@ fn graft(facts: &Facts<'_>, place: &'static str, layer: &str) -> Option<Graft> {
     }
     let mut weights = inner.iter().filter(|entry| entry.key.ends_with(".weight") && entry.shape.len() == 2);
     let first = weights.next()?;
-    let (inputs, outputs) = (*first.shape.get(1)?, *weights.last().unwrap_or(first).shape.first()?);
+    let (inputs, outputs) = (*first.shape.get(1)?, *weights.next_back().unwrap_or(first).shape.first()?);
     let modules = facts.modules.map(|paths| paths.iter().filter_map(|path| below(path)).collect::<Vec<_>>());
     let expression = propose::head(&inner, modules.as_deref())?;
     offered.push(Offered { key: format!("{layer}.weight"), shape: vec![outputs, inputs] });
