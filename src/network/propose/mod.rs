@@ -45,6 +45,17 @@ pub fn propose(offered: &[Offered], modules: Option<&[String]>) -> Option<Propos
     fits.then(|| Proposal { source, construct: "Net()".to_owned(), notes })
 }
 
+/// An nn.Sequential that stands where a known network has its last layer, on one line. Keys and `modules` are those below it.
+pub fn head(offered: &[Offered], modules: Option<&[String]>) -> Option<String> {
+    let nodes = tree::build(offered, modules)?;
+    if !nodes.iter().all(Node::is_numbered) {
+        return None;
+    }
+    let lines = sequential(&nodes, &mut forward::Flow::of_features(), "", false);
+    let items: Vec<&str> = lines.lines().map(|line| line.split("  #").next().unwrap_or(line)).collect();
+    Some(format!("nn.Sequential({})", items.join(" ").trim_end_matches(',')))
+}
+
 /// `class Net(nn.Sequential)`: the children are numbers.
 fn stack(root: &[Node]) -> String {
     let mut flow = forward::Flow::default();
