@@ -78,6 +78,13 @@ impl<'s, 'a> Solver<'s, 'a> {
         None
     }
 
+    /// A plan as it is.
+    pub fn at(plan: Plan, probe: &'s mut Probe<'a>, target: &'s Target) -> Option<Self> {
+        let shapes = probe.shapes(&plan.text())?;
+        let start = STARTS.first().copied().unwrap_or((1, 1));
+        Some(Self { probe, target, plan, shapes, start })
+    }
+
     /// How far the plan is from its target.
     pub fn distance(&self) -> usize {
         self.target.distance(&self.shapes)
