@@ -148,6 +148,9 @@ impl Plan {
             Form::Slot(at) => self.slots.get(*at).map_or_else(String::new, |slot| slot.value.to_string()),
             Form::Fixed(term) => term.to_string(),
             Form::List { length, .. } if hidden(*length) => "?".to_owned(),
+            Form::List { items, .. } if !items.is_empty() && items.iter().all(|i| self.open(i, hidden)) => {
+                "?".to_owned()
+            }
             Form::List { length, items, tuple, .. } => {
                 let items = items.get(..self.length(*length)).unwrap_or(items);
                 match (tuple, items.len()) {
@@ -165,6 +168,10 @@ impl Plan {
                 format!("{{{}}}", entries.join(", "))
             }
         }
+    }
+
+    fn open(&self, item: &Form, hidden: &dyn Fn(usize) -> bool) -> bool {
+        matches!(item, Form::Slot(at) if hidden(*at))
     }
 
     fn length(&self, slot: usize) -> usize {

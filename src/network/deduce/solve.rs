@@ -97,8 +97,20 @@ impl<'s, 'a> Solver<'s, 'a> {
             if before == 0 || self.probe.spent() {
                 return;
             }
-            for at in self.ordered() {
-                self.improve(at);
+            let order = self.ordered();
+            for (at, alone) in &order {
+                self.pin(*at, alone);
+            }
+            for (at, alone) in &order {
+                if alone.is_empty() || self.wrong(alone, &self.shapes) > 0 {
+                    self.improve(*at);
+                }
+            }
+            if self.distance() < before {
+                continue;
+            }
+            for (at, _) in &order {
+                self.improve(*at);
             }
             if self.distance() < before {
                 continue;
@@ -114,8 +126,37 @@ impl<'s, 'a> Solver<'s, 'a> {
         self.plan.slots.get(at).is_some_and(|s| s.origin == Origin::Required || s.value != s.first)
     }
 
-    /// Unknowns that something can be told about: those first that decide which keys there are, then those that alone decide some dim.
-    fn ordered(&mut self) -> Vec<usize> {
+    /// How many of some dims are not the file's.
+    fn wrong(&self, entries: &Effect, shapes: &Shapes) -> usize {
+        let differs = |(key, dim): &&(String, Option<usize>)| {
+            let Some(dim) = *dim else { return false };
+            let want = self.target.shapes.get(key).and_then(|want| want.get(dim));
+            want.is_some() && shapes.get(key).and_then(|have| have.get(dim)) != want
+        };
+        entries.iter().filter(differs).count()
+    }
+
+    /// Solves for an int by the dims that it alone decides, whatever becomes of those that others decide too.
+    fn pin(&mut self, at: usize, alone: &Effect) {
+        let before = self.wrong(alone, &self.shapes);
+        if before == 0 || !matches!(self.plan.slots.get(at).map(|s| &s.kind), Some(Kind::Whole)) {
+            return;
+        }
+        let keys = |me: &Self, shapes: &Shapes| shapes.keys().filter(|k| me.target.shapes.contains_key(*k)).count();
+        let mut best = (before, self.plan.clone(), self.shapes.clone());
+        for value in self.proposals(at) {
+            let Some((plan, shapes)) = self.attempt(at, value) else { continue };
+            let wrong = self.wrong(alone, &shapes);
+            if wrong < best.0 && keys(self, &shapes) >= keys(self, &self.shapes) {
+                best = (wrong, plan, shapes);
+            }
+        }
+        (_, self.plan, self.shapes) = best;
+    }
+
+    /// Unknowns that something can be told about, each with the dims that it alone decides: those first that decide which keys there are,
+    /// then those that alone decide some dim.
+    fn ordered(&mut self) -> Vec<(usize, Effect)> {
         let active: Vec<usize> = self.plan.live().into_iter().filter(|at| self.active(*at)).collect();
         let effects: Vec<(usize, Effect)> = active.iter().map(|at| (*at, self.effect(*at))).collect();
         let mut users: IndexMap<&(String, Option<usize>), usize> = IndexMap::new();
@@ -130,9 +171,13 @@ impl<'s, 'a> Solver<'s, 'a> {
             _ if alone(effect) => 2,
             _ => 3,
         };
-        let mut ranked: Vec<(i32, usize)> = effects.iter().map(|(at, effect)| (rank(*at, effect), *at)).collect();
-        ranked.sort();
-        ranked.into_iter().map(|(_, at)| at).collect()
+        let mut ranked: Vec<(i32, usize, Effect)> = Vec::new();
+        for (at, effect) in &effects {
+            let own = effect.iter().filter(|e| e.1.is_some() && users.get(*e) == Some(&1)).cloned().collect();
+            ranked.push((rank(*at, effect), *at, own));
+        }
+        ranked.sort_by_key(|(rank, at, _)| (*rank, *at));
+        ranked.into_iter().map(|(_, at, own)| (at, own)).collect()
     }
 
     /// What changes in the state_dict when an unknown does.
@@ -407,27 +452,31 @@ impl<'s, 'a> Solver<'s, 'a> {
         Some((self.probe.network(&self.plan.text())?, other))
     }
 
-    /// Whether two unknowns can change together so that the shapes stay: a number of heads and their size, of which only the product
-    /// is seen.
-    pub fn trades(&mut self, at: usize, other: usize) -> bool {
+    /// The unknowns among `others` that can change together with one so that the shapes stay: of a number of heads and their size only
+    /// the product is seen. Empty where none can.
+    pub fn trades(&mut self, at: usize, others: &[usize]) -> Vec<usize> {
         let (plan, shapes) = (self.plan.clone(), self.shapes.clone());
-        let Some(Term::Int(now)) = self.plan.slots.get(at).map(|s| s.value.clone()) else { return false };
+        let Some(Term::Int(now)) = self.plan.slots.get(at).map(|s| s.value.clone()) else { return Vec::new() };
         let far = [now.saturating_mul(2), now / 2, now.saturating_mul(3), now / 3, now / 4];
         for value in far.into_iter().chain(1..=16).filter(|v| *v > 0 && *v != now) {
+            // what could not be looked into is not known
             if self.probe.spent() {
-                return true;
+                return others.to_vec();
             }
             let changed = self.with(at, Term::Int(value));
             let Some(found) = self.probe.shapes(&changed.text()).filter(|found| *found != shapes) else { continue };
             (self.plan, self.shapes) = (changed, found);
-            self.improve(other);
-            let exact = self.distance() == 0;
-            (self.plan, self.shapes) = (plan.clone(), shapes.clone());
+            for other in others.iter().chain(others) {
+                self.improve(*other);
+            }
+            let (exact, solved) = (self.distance() == 0, std::mem::replace(&mut self.plan, plan.clone()));
+            self.shapes = shapes.clone();
             if exact {
-                return true;
+                let value = |plan: &Plan, at: usize| plan.slots.get(at).map(|s| s.value.clone());
+                return others.iter().copied().filter(|o| value(&solved, *o) != value(&plan, *o)).collect();
             }
         }
-        false
+        Vec::new()
     }
 
     /// Whether and where the shapes tell an unknown, once the network is the file's.

@@ -96,6 +96,7 @@ fn expressions_of_cases() {
         ("../habits/namedtuples", "Net(n=2, width=6)", "Net(n=2, width=6)"),
         ("hidden_dims_none", "ConvEncoder(3, 10)", "ConvEncoder(3, 10)"),
         ("partly_written", "Reader(40, 12, 3, 5)", "Reader(40, 12, 3, 5)"),
+        ("../hands/gat", "GAT([6, 4, 3], [3, 2])", "GAT([6, 4, 3], [3, 2])"),
         ("text_cnn_sizes", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.5)", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.0)"),
     ];
     let mut wrong = Vec::new();
@@ -119,6 +120,12 @@ fn refused(source: &str, truth: &str) -> (String, String) {
 #[test]
 fn what_no_shape_tells_is_asked_for() {
     for (name, truth, open) in [
+        (
+            "../hands/mixer",
+            "MLPMixer(image_size=8, channels=3, patch_size=4, dim=12, depth=2, num_classes=5)",
+            "MLPMixer(image_size=?, channels=?, patch_size=?, dim=12, depth=2, num_classes=5)",
+        ),
+        ("../hands/cgan", "Generator(10, 4, (1, 6, 6))", "Generator(10, 4, ?)"),
         ("encoder_asks", "Encoder(50, 24, 3, 4, 32)", "Encoder(50, 24, 3, ?, 32)"),
         (
             "vit",
