@@ -11,6 +11,7 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod solve;
+pub mod tell;
 pub mod term;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that fails says where")]

@@ -27,7 +27,7 @@ const STARTS: &[(i64, i64)] =
 
 /// A plan under way to its target.
 pub struct Solver<'s, 'a> {
-    probe: &'s mut Probe<'a>,
+    pub(super) probe: &'s mut Probe<'a>,
     target: &'s Target,
     /// the best plan so far
     pub plan: Plan,
@@ -188,14 +188,14 @@ impl<'s, 'a> Solver<'s, 'a> {
         }
     }
 
-    fn with(&self, at: usize, value: Term) -> Plan {
+    pub(super) fn with(&self, at: usize, value: Term) -> Plan {
         let mut plan = self.plan.clone();
         set(&mut plan, at, value, self.start);
         plan
     }
 
     /// The plan with another value of an unknown. Where a constructor insists that two arguments agree, both change.
-    fn moved(&mut self, at: usize, value: &Term) -> Option<(Plan, Rc<Shapes>)> {
+    pub(super) fn moved(&mut self, at: usize, value: &Term) -> Option<(Plan, Rc<Shapes>)> {
         let plan = self.with(at, value.clone());
         if let Some(shapes) = self.probe.shapes(&plan.text()) {
             return Some((plan, shapes));
@@ -254,7 +254,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     }
 
     /// Other values of an unknown, the more telling first.
-    fn others(&self, at: usize) -> Vec<Term> {
+    pub(super) fn others(&self, at: usize) -> Vec<Term> {
         let Some(slot) = self.plan.slots.get(at) else { return Vec::new() };
         let ints = |values: &[i64], now: i64| {
             let mut kept: Vec<i64> = Vec::new();
@@ -282,7 +282,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     }
 
     /// Takes the best of some values, if it is better than the present one.
-    fn improve(&mut self, at: usize) -> bool {
+    pub(super) fn improve(&mut self, at: usize) -> bool {
         let before = self.distance();
         if before == 0 {
             return false;
@@ -451,67 +451,6 @@ impl<'s, 'a> Solver<'s, 'a> {
         let other = self.probe.network(&self.with(at, other).text())?;
         Some((self.probe.network(&self.plan.text())?, other))
     }
-
-    /// The unknowns among `others` that can change together with one so that the shapes stay: of a number of heads and their size only
-    /// the product is seen. Empty where none can.
-    pub fn trades(&mut self, at: usize, others: &[usize]) -> Vec<usize> {
-        let (plan, shapes) = (self.plan.clone(), self.shapes.clone());
-        let Some(Term::Int(now)) = self.plan.slots.get(at).map(|s| s.value.clone()) else { return Vec::new() };
-        let far = [now.saturating_mul(2), now / 2, now.saturating_mul(3), now / 3, now / 4];
-        for value in far.into_iter().chain(1..=16).filter(|v| *v > 0 && *v != now) {
-            // what could not be looked into is not known
-            if self.probe.spent() {
-                return others.to_vec();
-            }
-            let changed = self.with(at, Term::Int(value));
-            let Some(found) = self.probe.shapes(&changed.text()).filter(|found| *found != shapes) else { continue };
-            (self.plan, self.shapes) = (changed, found);
-            for other in others.iter().chain(others) {
-                self.improve(*other);
-            }
-            let (exact, solved) = (self.distance() == 0, std::mem::replace(&mut self.plan, plan.clone()));
-            self.shapes = shapes.clone();
-            if exact {
-                let value = |plan: &Plan, at: usize| plan.slots.get(at).map(|s| s.value.clone());
-                return others.iter().copied().filter(|o| value(&solved, *o) != value(&plan, *o)).collect();
-            }
-        }
-        Vec::new()
-    }
-
-    /// Whether and where the shapes tell an unknown, once the network is the file's.
-    pub fn tell(&mut self, at: usize) -> Tell {
-        let mut silent = Vec::new();
-        let mut told = None;
-        for value in self.others(at).into_iter().take(8) {
-            let Some((_, shapes)) = self.moved(at, &value) else { continue };
-            if shapes == self.shapes {
-                silent.push(value);
-            } else if told.is_none() {
-                told = Some(difference(&self.shapes, &shapes));
-            }
-        }
-        let choice = self.plan.slots.get(at).is_some_and(|s| matches!(&s.kind, Kind::Choice(all) if all.len() > 1));
-        match (told, silent.is_empty()) {
-            (None, true) if choice => Tell::Only,
-            (Some(effect), true) => Tell::Told(effect),
-            (Some(effect), false) => Tell::Partly(effect, silent),
-            (None, _) => Tell::Silent(silent),
-        }
-    }
-}
-
-/// What the shapes say of an unknown.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Tell {
-    /// another value changes these entries
-    Told(Effect),
-    /// some other values do, and these do not
-    Partly(Effect, Vec<Term>),
-    /// no other one of some classes or strings can be constructed
-    Only,
-    /// no other value changes anything; these can be constructed
-    Silent(Vec<Term>),
 }
 
 fn set(plan: &mut Plan, at: usize, value: Term, start: (i64, i64)) {
@@ -571,7 +510,7 @@ fn first(slot: &Slot, (size, count): (i64, i64)) -> i64 {
 }
 
 /// Entries in which two state_dicts differ.
-fn difference(one: &Shapes, other: &Shapes) -> Effect {
+pub(super) fn difference(one: &Shapes, other: &Shapes) -> Effect {
     let mut found = Effect::new();
     for (key, shape) in one {
         match other.get(key) {
