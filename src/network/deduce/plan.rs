@@ -128,7 +128,7 @@ impl Plan {
             let text = self.form(&argument.form, hidden);
             match argument.passing {
                 Passing::Star => {
-                    let items = text.trim_start_matches('[').trim_end_matches(']');
+                    let items = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(&text);
                     if !items.is_empty() {
                         parts.push(items.to_owned());
                     }
