@@ -241,6 +241,169 @@ test("a worker that dies at work rejects what waits", async ({ page }) => {
   expect(found).toEqual(["worker_died", "worker_died", "zip"]);
 });
 
+/** Pixels and labels as the samples keep them. */
+const HELD = `
+  const held = JSON.parse(await window.text("/samples/digits/held_out.json"));
+  const pixels = Float32Array.from(held.pixels, (letter) => held.letters.indexOf(letter) / held.scale);
+  const data = { inputs: { shape: held.shape, data: pixels }, targets: { dtype: "int64", shape: [held.labels.length], data: BigInt64Array.from(held.labels, BigInt) } };
+  return { data, pixels, labels: held.labels };
+`;
+
+type Held = { data: { inputs: { shape: number[]; data: Float32Array }; targets: { dtype: string; shape: number[]; data: BigInt64Array } }; pixels: Float32Array; labels: number[] };
+
+declare global {
+  interface Window {
+    digits(): Promise<Held & { model: import("../../www/api/index.js").Model }>;
+  }
+}
+
+async function ready(page: import("@playwright/test").Page): Promise<void> {
+  await page.evaluate((body) => {
+    const read = new Function(`return (async () => {${body}})()`) as () => Promise<Held>;
+    window.digits = async () => {
+      const source = `${await window.text("/samples/digits/model.py")}\ndef own(x, y):\n    return F.cross_entropy(x, y) * 2\n`;
+      const network = { source, construct: "DigitsNet()" };
+      return { ...(await read()), model: await window.api.load(await window.fetched("/samples/digits/digits.pth", "digits.pth"), { network, device: "cpu" }) };
+    };
+  }, HELD);
+}
+
+test("fit goes through epochs and tells of each step; the optimizer is the file's, and goes back into it", async ({ page }) => {
+  await ready(page);
+  const found = await page.evaluate(async () => {
+    const { data, model } = await window.digits();
+    const before = model.optimizer;
+    const measured = await model.evaluate(data, { loss: "CrossEntropyLoss" });
+    const events = [];
+    for await (const event of model.fit(data, { loss: "CrossEntropyLoss", epochs: 2, batchSize: 64, validationSplit: 0.2, seed: 1 })) events.push(event);
+    const after = await model.evaluate(data);
+    const diff = await model.diff();
+    const again = await window.api.open(await model.save());
+    const step = await again.tensor("optimizer_state_dict.state.0.step");
+    await model.revert();
+    const reverted = [await model.evaluate(data, { loss: "CrossEntropyLoss" }), (await model.diff()).length] as const;
+    return { before, measured, events, after, diff, step: Number(step.data[0]), epoch: again.values["epoch"], reverted, optimizer: model.optimizer, training: model.training };
+  });
+  expect(found.before).toMatchObject({ class: "Adam", resumed: true, path: "optimizer_state_dict", groups: [{ lr: 0.0005, weight_decay: 1e-5 }] });
+  expect(found.before?.groups[0]?.params).toContain("conv1.weight");
+  expect(found.measured.samples).toBe(400);
+  expect(found.measured.accuracy).toBeCloseTo(0.905, 2);
+  expect(found.measured.confusion?.flat().reduce((a, b) => a + b, 0)).toBe(400);
+  expect(found.events.map(({ event }) => event)).toEqual(["start", ...Array(5).fill("step"), "epoch", ...Array(5).fill("step"), "epoch", "end"]);
+  expect(found.events[0]).toMatchObject({ trainingSamples: 320, validationSamples: 80, stepsPerEpoch: 5, prepared: { optimizer: "Adam", resumed: true, loss: "CrossEntropyLoss" } });
+  expect(found.events.filter(({ event }) => event === "step").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  expect(found.events.every(({ event, loss, lr, samplesPerSecond }) => event === "start" || (Number.isFinite(loss) && lr === 0.0005 && (samplesPerSecond ?? 0) > 0))).toBe(true);
+  expect(found.events.at(-1)).toMatchObject({ event: "end", reason: "finished", valAccuracy: expect.any(Number) });
+  expect(found.after.loss).toBeLessThan(found.measured.loss);
+  expect(found.diff).toHaveLength(16);
+  expect(found.diff[0]).toMatchObject({ name: "conv1.weight" });
+  expect(found.step).toBe(76 + 10);
+  expect(found.epoch).toBe(3);
+  expect(found.reverted[0].loss).toBe(found.measured.loss);
+  expect(found.reverted[1]).toBe(0);
+  expect(found.training).toBe(false);
+});
+
+test("the same seed trains the same; samples one by one and batches that come one by one train too", async ({ page }) => {
+  await ready(page);
+  const found = await page.evaluate(async () => {
+    const { data, pixels, labels, model } = await window.digits();
+    const optimizer = { class: "SGD", lr: 0.05, momentum: 0.9, groups: [{ params: ["fc2.*"], lr: 0.1 }, { params: ["*"] }] };
+    const losses = async (input: Parameters<typeof model.fit>[0], options: object): Promise<(number | undefined)[]> => {
+      await model.revert();
+      const all = [];
+      for await (const { event, loss } of model.fit(input, { loss: "CrossEntropyLoss", optimizer, seed: 5, ...options })) if (event === "step") all.push(loss);
+      return all;
+    };
+    const samples = labels.slice(0, 32).map((target, i) => ({ input: { shape: [1, 8, 8], data: pixels.slice(64 * i, 64 * i + 64) }, target }));
+    const first = { inputs: { shape: [32, 1, 8, 8], data: pixels.slice(0, 64 * 32) }, targets: { dtype: "int64", data: labels.slice(0, 32) } };
+    async function* batches() {
+      yield first;
+      yield first;
+    }
+    const lrs: (readonly number[])[] = [];
+    const scheduled = { loss: "CrossEntropyLoss", optimizer, scheduler: { class: "StepLR", step_size: 1, gamma: 0.5 } };
+    await model.revert();
+    for await (const { event, lrs: now } of model.fit(batches, { ...scheduled, epochs: 2 })) if (event === "epoch") lrs.push(now);
+    return {
+      one: await losses(data, { batchSize: 100 }),
+      two: await losses(data, { batchSize: 100 }),
+      other: await losses(data, { batchSize: 100, seed: 6 }),
+      listed: await losses(samples, { shuffle: false }),
+      batched: await losses(first, { shuffle: false }),
+      streamed: await losses(batches(), {}),
+      lrs,
+    };
+  });
+  expect(found.one).toHaveLength(4);
+  expect(found.two).toEqual(found.one);
+  expect(found.other).not.toEqual(found.one);
+  expect(found.listed).toEqual(found.batched);
+  expect(found.streamed).toHaveLength(2);
+  expect(found.streamed[0]).toBe(found.batched[0]);
+  expect(found.lrs.map((now) => now.map((lr) => Number(lr.toFixed(9))))).toEqual([[0.05, 0.025], [0.025, 0.0125]]);
+});
+
+test("a loop is left by break and by a signal, and the model goes on", async ({ page }) => {
+  await ready(page);
+  const found = await page.evaluate(async () => {
+    const { data, model } = await window.digits();
+    const options = { loss: "CrossEntropyLoss", epochs: 100, batchSize: 50 };
+    let steps = 0;
+    for await (const { event } of model.fit(data, options)) {
+      if (event === "step") steps += 1;
+      if (steps === 3) break;
+    }
+    const controller = new AbortController();
+    let aborted: unknown;
+    try {
+      for await (const { step } of model.fit(data, { ...options, signal: controller.signal })) if (step >= 6) controller.abort();
+    } catch (thrown) {
+      aborted = thrown;
+    }
+    const told = async (work: () => Promise<unknown>) => work().then(() => "nothing", (thrown: unknown) => (thrown as { code: string }).code);
+    const loop = model.fit(data, options);
+    await loop.next();
+    const busy = await told(() => model.fit(data, options).next());
+    await loop.return();
+    const once = { async *[Symbol.asyncIterator]() { yield data; } };
+    const next = await model.step(data, { loss: "CrossEntropyLoss", optimizer: "AdamW" });
+    const two = await model.step(data);
+    return {
+      steps, busy, next: next.step, two: two.step, losses: two.losses.length,
+      aborted: aborted instanceof window.api.AbortError,
+      memory: (await model.trainingMemory(data, { loss: "CrossEntropyLoss", optimizer: "AdamW" })).total,
+      own: (await model.step(data, { loss: "source:own", optimizer: "AdamW" })).losses[0],
+      plain: (await model.evaluate(data)).loss,
+      labels: await told(() => model.fit({ ...data, targets: { dtype: "int64", shape: [400], data: new BigInt64Array(400).fill(11n) } }, options).next()),
+      rows: await told(() => model.fit({ ...data, targets: { dtype: "int64", data: [1, 2] } }, options).next()),
+      lr: await told(() => model.fit(data, { ...options, optimizer: { class: "Adam", lr: -1 } }).next()),
+      epochs: await told(() => model.fit(once, { loss: "CrossEntropyLoss", epochs: 2 }).next()),
+      batchSize: await told(() => model.fit(() => once, options).next()),
+      ragged: await told(() => model.fit([{ input: { data: [1] }, target: 0 }, { input: { data: [1, 2] }, target: 1 }], options).next()),
+      empty: await told(() => model.fit([], options).next()),
+    };
+  });
+  expect(found).toMatchObject({ steps: 3, busy: "busy", next: 1, two: 2, losses: 1, aborted: true, labels: "target", rows: "data", epochs: "data", batchSize: "argument", ragged: "data", empty: "data" });
+  expect(found.lr).not.toBe("nothing");
+  expect(found.memory).toBeGreaterThan(100_000);
+  expect(found.own).toBeGreaterThan(0);
+  expect(found.plain).toBeGreaterThan(0);
+});
+
+test("a loss that is no number ends fit with the last good weights", async ({ page }) => {
+  await ready(page);
+  const found = await page.evaluate(async () => {
+    const { data, model } = await window.digits();
+    const events = [];
+    for await (const event of model.fit(data, { loss: "CrossEntropyLoss", optimizer: { class: "SGD", lr: 1e30 }, epochs: 5 })) events.push(event);
+    const { loss } = await model.evaluate(data);
+    return { last: events.at(-1), loss };
+  });
+  expect(found.last).toMatchObject({ event: "end", reason: "not_a_number" });
+  expect(Number.isFinite(found.loss)).toBe(true);
+});
+
 test("the same API runs in the caller's thread", async ({ page }) => {
   const found = await page.evaluate(async (path) => {
     const core = (await import("/pkg/dist/core.js" as string)) as Api;

@@ -84,7 +84,7 @@ test("the digits learn from nine in ten to more than 97 in a hundred, and PyTorc
   // The current input is shown before and after.
   await expect(best(page)).toContainText("before training");
   await panel(page).getByText("Epochs as a table").click();
-  await expect(panel(page).getByRole("region", { name: "Epochs" }).getByRole("row")).toHaveCount(11);
+  await expect(panel(page).getByRole("region", { name: "Table of epochs" }).getByRole("row")).toHaveCount(11);
   await panel(page).getByText(/^Each class/).click();
   await expect(panel(page).getByRole("region", { name: "Confusion matrix" }).getByRole("row")).toHaveCount(11);
   await panel(page).getByText("16 tensors changed").click();
@@ -115,7 +115,7 @@ test("the digits learn from nine in ten to more than 97 in a hundred, and PyTorc
 
 test("training is paused, stepped, gone on with, stopped and reverted", async ({ page }, info) => {
   await digits(page);
-  await panel(page).getByLabel("Epochs").fill("200");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("200");
   await button(page, "Start").click();
   await expect(figure(page, "Loss")).toBeVisible();
   await button(page, "Pause").click();
@@ -158,7 +158,7 @@ test("a loss that is no number stops training with the last good weights, and sa
   await expect(best(page)).not.toContainText("NaN");
   // And on it goes with a rate that is sensible.
   await panel(page).getByLabel("Learning rate").fill("0.05");
-  await panel(page).getByLabel("Epochs").fill("1");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("1");
   await button(page, "Train on").click();
   await over(page);
   await expect(panel(page).getByRole("alert")).toHaveCount(0);
@@ -208,7 +208,7 @@ test("a zip of pictures by class, and drawings with labels, are data", async ({ 
   await give(page, "set.zip", zip(files));
   await expect(panel(page)).toContainText("4 pictures");
   await expect(panel(page)).toContainText("2 classes: 0, 1");
-  await panel(page).getByLabel("Epochs").fill("1");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("1");
   await button(page, "Start").click();
   await over(page);
   await panel(page).getByRole("radio", { name: "Draw" }).check({ force: true });
@@ -235,7 +235,7 @@ test("sentences with labels go through the vocabulary", async ({ page }) => {
   await expect(panel(page)).toContainText("654 texts");
   await panel(page).getByText("Options", { exact: true }).click();
   await expect(panel(page)).toContainText("BCEWithLogitsLoss");
-  await panel(page).getByLabel("Epochs").fill("2");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("2");
   await button(page, "Start").click();
   await over(page);
   expect(await percent(page)).toBeGreaterThan(80);
@@ -259,11 +259,11 @@ test("a dead worker loses nothing that was kept: the page goes on from there", a
     };
   });
   await digits(page);
-  await panel(page).getByLabel("Epochs").fill("3");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("3");
   await button(page, "Start").click();
   await over(page);
   const reached = await percent(page);
-  await panel(page).getByLabel("Epochs").fill("500");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("500");
   await button(page, "Train on").click();
   await expect(button(page, "Pause")).toBeVisible();
   await page.evaluate(() => dispatchEvent(new Event("end-the-worker")));
@@ -300,7 +300,7 @@ test("a checkpoint of one's own trains too, with a loss and optimizer that are t
   await panel(page).getByLabel("Trains").selectOption("patterns");
   await panel(page).getByLabel("Freeze", { exact: false }).first().fill("conv1");
   await panel(page).getByLabel("Clip gradients").selectOption("norm");
-  await panel(page).getByLabel("Epochs").fill("2");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("2");
   await button(page, "Start").click();
   await over(page);
   await expect(panel(page).getByRole("alert")).toHaveCount(0);
@@ -319,7 +319,7 @@ test("training goes on WebGPU", async ({ page }) => {
   await page.goto("/");
   await openSample(page, /Handwritten digits/);
   await onDevice(page, "WebGPU");
-  await panel(page).getByLabel("Epochs").fill("1");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("1");
   await button(page, "Start").click();
   await over(page);
   expect(await percent(page)).toBeGreaterThan(90);

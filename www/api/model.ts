@@ -65,7 +65,8 @@ export class Model {
   #lastRun: RunTime | undefined;
   #disposed: Promise<void> | undefined;
   #optimizer: OptimizerState | undefined;
-  #fitting = false;
+  /** The loop that goes on. */
+  #loop: symbol | undefined;
   /** The options that training was prepared with, as JSON. */
   #prepared: string | undefined;
   #loss: string | undefined;
@@ -200,10 +201,11 @@ export class Model {
    * ```
    */
   async *fit(data: FitData, options: FitOptions): AsyncGenerator<FitEvent, void, undefined> {
-    if (this.#fitting) {
+    if (this.#loop !== undefined) {
       throw new MismatchError({ kind: "mismatch", code: "busy", message: "This model is being trained already", hint: "End the other loop first." });
     }
-    this.#fitting = true;
+    const own = Symbol("loop");
+    this.#loop = own;
     this.#prepared = undefined;
     const trains = this.#trains();
     try {
@@ -211,12 +213,18 @@ export class Model {
         if (event.event === "start") {
           this.#loss = JSON.stringify(toRawLoss(options.loss));
           await this.#refresh();
+        } else if (event.event === "end") {
+          // The loop is over, whether or not the caller asks for what comes after the end.
+          this.#loop = undefined;
+          await this.#refresh();
         }
         yield event;
       }
     } finally {
-      this.#fitting = false;
-      await this.#refresh().catch(() => undefined);
+      if (this.#loop === own) {
+        this.#loop = undefined;
+        await this.#refresh().catch(() => undefined);
+      }
     }
   }
 

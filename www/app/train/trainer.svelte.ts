@@ -5,8 +5,8 @@ import { problem, type Problem } from "../problem.js";
 import { DataError, lesson, pick, place, sampleData, split, type Lesson, type TrainingSet } from "./set.js";
 import { Settings } from "./settings.svelte.js";
 
-/** A network's answer to a few samples says how it is taught. */
-const PROBE = 8;
+/** A network's answers to some samples say how it is taught: so many are not all between 0 and 1 by chance. */
+const PROBE = 64;
 /** How often the page is drawn anew, in milliseconds. */
 const REDRAW = 120;
 /** Training that takes more than this asks first. */
