@@ -13,6 +13,122 @@ use super::value::{Value, narrow};
 use crate::dtype::DType;
 use crate::error::Result;
 
+/// Arithmetic of the elements of one kind of thing: a tensor, or a few of a tensor's elements.
+pub trait Elementwise: Clone {
+    /// `self + alpha * other`
+    fn add_scaled(self, other: &Self, alpha: f64) -> Self;
+
+    /// `self * factor`
+    fn scale(self, factor: f64) -> Self;
+
+    /// `self / divisor`
+    fn divide(self, divisor: f64) -> Self;
+
+    /// `self + number`
+    fn offset(self, number: f64) -> Self;
+
+    /// `self * other`
+    fn product(self, other: &Self) -> Self;
+
+    /// `self / other`
+    fn quotient(self, other: &Self) -> Self;
+
+    /// `torch.lerp(self, end, weight)`
+    fn lerp(self, end: &Self, weight: f64) -> Self;
+
+    /// `self + value * a * b`
+    fn addcmul(self, a: &Self, b: &Self, value: f64) -> Self;
+
+    /// `self + value * a / b`
+    fn addcdiv(self, a: &Self, b: &Self, value: f64) -> Self;
+
+    /// The square root.
+    fn sqrt(self) -> Self;
+
+    /// `|self|`
+    fn abs(self) -> Self;
+
+    /// The larger of two; NaN wins.
+    fn maximum(self, other: &Self) -> Self;
+
+    /// `number / self`
+    fn divides(self, number: f64) -> Self;
+}
+
+impl Elementwise for Value {
+    fn add_scaled(self, other: &Self, alpha: f64) -> Self {
+        let other = other.tensor().clone();
+        self.map(|t| plus(t, other, alpha))
+    }
+
+    fn scale(self, factor: f64) -> Self {
+        self.map(|t| times(t, factor))
+    }
+
+    fn divide(self, divisor: f64) -> Self {
+        self.map(|t| t.div_scalar(Scalar::Float(divisor)))
+    }
+
+    fn offset(self, number: f64) -> Self {
+        self.map(|t| t.add_scalar(Scalar::Float(number)))
+    }
+
+    fn product(self, other: &Self) -> Self {
+        let other = other.tensor().clone();
+        self.map(|t| t.mul(other))
+    }
+
+    fn quotient(self, other: &Self) -> Self {
+        let other = other.tensor().clone();
+        self.map(|t| t.div(other))
+    }
+
+    fn lerp(self, end: &Self, weight: f64) -> Self {
+        let end = end.tensor().clone();
+        // From the nearer end, as ATen's kernel goes.
+        self.map(|t| match weight < 0.5 {
+            true => {
+                let way = end.sub(t.clone());
+                plus(t, way, weight)
+            }
+            false => {
+                let way = end.clone().sub(t);
+                plus(end, way, weight - 1.0)
+            }
+        })
+    }
+
+    fn addcmul(self, a: &Self, b: &Self, value: f64) -> Self {
+        let term = times(a.tensor().clone(), value).mul(b.tensor().clone());
+        self.map(|t| t.add(term))
+    }
+
+    fn addcdiv(self, a: &Self, b: &Self, value: f64) -> Self {
+        let term = times(a.tensor().clone(), value).div(b.tensor().clone());
+        self.map(|t| t.add(term))
+    }
+
+    fn sqrt(self) -> Self {
+        self.map(Tensor::sqrt)
+    }
+
+    fn abs(self) -> Self {
+        self.map(Tensor::abs)
+    }
+
+    fn maximum(self, other: &Self) -> Self {
+        let other = other.tensor().clone();
+        self.map(|t| {
+            let takes = other.clone().gt(t.clone()).or(other.clone().is_nan());
+            t.mask_where(takes, other)
+        })
+    }
+
+    fn divides(self, number: f64) -> Self {
+        self.map(|t| constant(&t, number).expand(&t.shape()).div(t))
+    }
+}
+
 impl Value {
     /// The same dtype and shape over computed elements.
     fn map(self, compute: impl FnOnce(Tensor) -> Tensor) -> Self {
@@ -31,86 +147,6 @@ impl Value {
         self.clone().map(|t| {
             let shape = t.shape();
             t.place().full(&shape, Scalar::Float(value), t.dtype())
-        })
-    }
-
-    /// `self + alpha * other`
-    pub fn add_scaled(self, other: &Self, alpha: f64) -> Self {
-        let other = other.tensor().clone();
-        self.map(|t| plus(t, other, alpha))
-    }
-
-    /// `self * factor`
-    pub fn scale(self, factor: f64) -> Self {
-        self.map(|t| times(t, factor))
-    }
-
-    /// `self / divisor`
-    pub fn divide(self, divisor: f64) -> Self {
-        self.map(|t| t.div_scalar(Scalar::Float(divisor)))
-    }
-
-    /// `self + number`
-    pub fn offset(self, number: f64) -> Self {
-        self.map(|t| t.add_scalar(Scalar::Float(number)))
-    }
-
-    /// `self * other`
-    pub fn product(self, other: &Self) -> Self {
-        let other = other.tensor().clone();
-        self.map(|t| t.mul(other))
-    }
-
-    /// `self / other`
-    pub fn quotient(self, other: &Self) -> Self {
-        let other = other.tensor().clone();
-        self.map(|t| t.div(other))
-    }
-
-    /// `torch.lerp(self, end, weight)`
-    pub fn lerp(self, end: &Self, weight: f64) -> Self {
-        let end = end.tensor().clone();
-        // From the nearer end, as ATen's kernel goes.
-        self.map(|t| match weight < 0.5 {
-            true => {
-                let way = end.sub(t.clone());
-                plus(t, way, weight)
-            }
-            false => {
-                let way = end.clone().sub(t);
-                plus(end, way, weight - 1.0)
-            }
-        })
-    }
-
-    /// `self + value * a * b`
-    pub fn addcmul(self, a: &Self, b: &Self, value: f64) -> Self {
-        let term = times(a.tensor().clone(), value).mul(b.tensor().clone());
-        self.map(|t| t.add(term))
-    }
-
-    /// `self + value * a / b`
-    pub fn addcdiv(self, a: &Self, b: &Self, value: f64) -> Self {
-        let term = times(a.tensor().clone(), value).div(b.tensor().clone());
-        self.map(|t| t.add(term))
-    }
-
-    /// The square root.
-    pub fn sqrt(self) -> Self {
-        self.map(Tensor::sqrt)
-    }
-
-    /// `|self|`
-    pub fn abs(self) -> Self {
-        self.map(Tensor::abs)
-    }
-
-    /// The larger of two; NaN wins.
-    pub fn maximum(self, other: &Self) -> Self {
-        let other = other.tensor().clone();
-        self.map(|t| {
-            let takes = other.clone().gt(t.clone()).or(other.clone().is_nan());
-            t.mask_where(takes, other)
         })
     }
 
@@ -146,11 +182,6 @@ impl Value {
         let like = values.first()?.tensor().dtype();
         let rows = values.iter().map(|v| v.tensor().clone().to_float(like.into()).reshape(&[1])).collect();
         Some(Self::computed(Tensor::cat(rows, 0)?, dtype, &[values.len()]))
-    }
-
-    /// `number / self`
-    pub fn divides(self, number: f64) -> Self {
-        self.map(|t| constant(&t, number).expand(&t.shape()).div(t))
     }
 }
 

@@ -11,6 +11,7 @@ mod cpu;
 pub mod device;
 pub mod gradient;
 mod kernel;
+pub mod lane;
 pub mod op;
 pub mod program;
 mod tape;

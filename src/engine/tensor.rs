@@ -134,6 +134,11 @@ impl Place {
         Tensor { inner, facts: self.facts }
     }
 
+    /// A float tensor over burn's data, whose memory it takes on the CPU.
+    pub fn wrap(&self, data: TensorData) -> Tensor {
+        Tensor { inner: Dispatch::float_from_data(data, &self.device), facts: self.facts }
+    }
+
     /// Index numbers in the device's own integer type.
     pub fn indices(&self, values: &[usize]) -> Tensor {
         let wide = values.iter().map(|&v| i64::try_from(v).unwrap_or(i64::MAX));
@@ -215,6 +220,18 @@ impl Tensor {
     /// The integer type that the device indexes with.
     pub fn index_dtype(&self) -> IntDType {
         if self.facts.gpu { IntDType::I32 } else { IntDType::I64 }
+    }
+
+    /// The elements of a float tensor of the CPU, which does not wait; `None` for others.
+    pub fn read_now(self) -> Option<TensorData> {
+        if self.facts.gpu || self.kind() != Kind::Float {
+            return None;
+        }
+        let mut reading = std::pin::pin!(Dispatch::float_into_data(self.inner));
+        match reading.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+            std::task::Poll::Ready(data) => data.ok(),
+            std::task::Poll::Pending => None,
+        }
     }
 
     /// Bools as integers; other kinds as they are.

@@ -131,6 +131,14 @@ impl Value {
         Self { dtype, shape, tensor: compute(tensor), bounds: None }
     }
 
+    /// Its elements in the host's memory, without a copy where nobody else holds them; `None` on a GPU.
+    pub(super) fn into_host(self) -> Option<OnHost> {
+        let Self { dtype, shape, tensor, .. } = self;
+        let place = tensor.place();
+        let data = tensor.read_now()?;
+        Some(OnHost { dtype, shape, place, data })
+    }
+
     /// The burn tensor, of rank 1 or more.
     pub(super) fn into_tensor(self) -> Tensor {
         self.tensor
@@ -148,6 +156,31 @@ impl Value {
     pub(super) fn with_bounds(mut self, bounds: Option<(i64, i64)>) -> Self {
         self.bounds = bounds;
         self
+    }
+}
+
+/// A tensor of the CPU whose elements are at hand.
+pub(super) struct OnHost {
+    dtype: DType,
+    shape: Vec<usize>,
+    place: Place,
+    data: burn::tensor::TensorData,
+}
+
+impl OnHost {
+    /// The elements; `None` unless they are float32.
+    pub fn elements(&self) -> Option<&[f32]> {
+        self.data.as_slice().ok()
+    }
+
+    /// The elements, to be changed; `None` unless they are float32.
+    pub fn elements_mut(&mut self) -> Option<&mut [f32]> {
+        self.data.as_mut_slice().ok()
+    }
+
+    /// The tensor again, over the same memory.
+    pub fn into_value(self) -> Value {
+        Value { dtype: self.dtype, shape: self.shape, tensor: self.place.wrap(self.data), bounds: None }
     }
 }
 

@@ -13,18 +13,23 @@ pub const FILENAME: &str = "model.py";
 
 impl Network {
     /// Evaluates `construct`, a Python expression in the source's namespace; without one, the network is found whose `state_dict()` has
-    /// the keys and shapes that are offered.
+    /// the keys and shapes that are offered, nearly so where `strict` is false.
     ///
     /// # Errors
     /// Python's own, located by line; without `construct` those of [`deduce`](deduce::deduce).
-    pub fn from_source(source: &str, construct: Option<&str>, offered: &[Vec<Offered>]) -> Result<(Self, Deduced)> {
+    pub fn from_source(
+        source: &str,
+        construct: Option<&str>,
+        offered: &[Vec<Offered>],
+        strict: bool,
+    ) -> Result<(Self, Deduced)> {
         let program = Program::parse(source, FILENAME)?;
         match construct.map(str::trim).filter(|c| !c.is_empty()) {
             Some(expression) => {
                 let network = Self::construct(&program, expression)?;
                 Ok((network, Deduced { expression: expression.to_owned(), arguments: Vec::new() }))
             }
-            None => deduce::deduce(&program, offered),
+            None => deduce::deduce(&program, offered, strict),
         }
     }
 

@@ -107,7 +107,8 @@ impl Session {
         if state.prefix.is_some_and(|prefix| !prefix.is_empty()) {
             readings.insert(0, self.offered(&state, true)?);
         }
-        let (mut network, construct) = Network::from_source(source, options.construct.as_deref(), &readings)?;
+        let (mut network, construct) =
+            Network::from_source(source, options.construct.as_deref(), &readings, options.strict)?;
         let loaded = self.load_state_dict(&mut network, state, options.strict, false)?;
         Ok((network, Loaded { construct: Some(construct), ..loaded }))
     }

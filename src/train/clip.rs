@@ -1,6 +1,7 @@
 //! `torch.nn.utils.clip_grad_norm_` and `clip_grad_value_` (`torch/nn/utils/clip_grad.py`), without reading back.
 
 use super::Gradients;
+use crate::engine::arithmetic::Elementwise;
 use crate::engine::value::Value;
 use crate::error::{Error, Result};
 

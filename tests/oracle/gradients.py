@@ -18,7 +18,7 @@ import torch.nn.functional as F
 import infer
 import ops
 
-MOST = 130
+MOST = 72
 FLOATS = {"float32", "float64", "float16"}
 CASES = []
 F32, F64, I64, B = ops.F32, ops.F64, ops.I64, ops.B

@@ -267,7 +267,16 @@ impl<'a> Book<'a> {
         for (range, value) in finder.found {
             let (from, to) = ((range.start() - start).to_usize(), (range.end() - start).to_usize());
             made.push_str(text.get(last..from).unwrap_or_default());
-            let simple = value.is_literal_expr();
+            let simple = value.is_literal_expr()
+                || matches!(
+                    value,
+                    Expr::Call(_)
+                        | Expr::Name(_)
+                        | Expr::List(_)
+                        | Expr::Tuple(_)
+                        | Expr::Attribute(_)
+                        | Expr::Subscript(_)
+                );
             let value = self.substitute(value, depth + 1);
             made.push_str(&if simple { value } else { format!("({value})") });
             last = to;

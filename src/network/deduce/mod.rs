@@ -11,6 +11,7 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod solve;
+pub mod tell;
 pub mod term;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test that fails says where")]
@@ -44,12 +45,13 @@ const MAX_CALLS: usize = 6;
 const MAX_LISTED: usize = 8;
 
 /// Finds the network of a source whose `state_dict()` has the keys and shapes that a file offers. Each of `offered` is one way to read the
-/// file's keys: as they are, or without a wrapper's prefix.
+/// file's keys: as they are, or without a wrapper's prefix. Where nothing fits and `strict` is false, the nearest network will do if all the
+/// shapes that both have agree.
 ///
 /// # Errors
 /// Mismatch: `no_module_class`; `needs_construct` when several networks fit, or when an argument is told by nothing; `load_state_dict`
 /// when none fits, about the nearest. Python's own where the only class cannot be constructed.
-pub fn deduce(program: &Program, offered: &[Vec<Offered>]) -> Result<(Network, Deduced)> {
+pub fn deduce(program: &Program, offered: &[Vec<Offered>], strict: bool) -> Result<(Network, Deduced)> {
     let source = Source::new(Book::new(program), Interpreter::offering(LIBRARY, Some(program.clone())));
     if source.modules().next().is_none() && source.book.functions.is_empty() {
         return Err(Error::mismatch("the source defines no class that inherits from nn.Module")
@@ -64,6 +66,16 @@ pub fn deduce(program: &Program, offered: &[Vec<Offered>]) -> Result<(Network, D
         let mut search = Search { source: &source, probe: &mut probe, target: &target, nearest: &mut nearest };
         let found = search.run();
         if let Some(reading) = choose(&source, found)? {
+            let deduced = reading.deduced;
+            return Ok((Network::construct(program, &deduced.expression)?, deduced));
+        }
+    }
+    if !strict && let Some(near) = &nearest {
+        let target = offered.first().map(|entries| Target::new(entries)).unwrap_or_default();
+        let solver = Solver::at(near.plan.clone(), &mut probe, &target);
+        if let Some(mut solver) = solver.filter(|solver| target.agrees(&solver.shapes))
+            && let Some(reading) = choose(&source, vec![report::read(&mut solver, &source)])?
+        {
             let deduced = reading.deduced;
             return Ok((Network::construct(program, &deduced.expression)?, deduced));
         }
@@ -118,7 +130,7 @@ fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered:
         all.collect::<Vec<_>>().join(", ")
     };
     let near = nearest.and_then(|near| {
-        let network = probe.network(&near.expression)?;
+        let network = probe.network(&near.plan.text())?;
         Some((near, network))
     });
     let Some((near, mut network)) = near else {
@@ -140,13 +152,14 @@ fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered:
     let best = matching.min_by_key(|m| m.missing.len() + m.unexpected.len() + m.mismatched.len());
     let error = best.and_then(|m| m.check(&class, true).err());
     let error = error.unwrap_or_else(|| Error::mismatch("no network fits").code("load_state_dict").at("state_dict"));
-    let several = source.modules().count() > 1 || near.expression != format!("{class}()");
+    let several = source.modules().count() > 1 || near.plan.text() != format!("{class}()");
     if !several {
         return error;
     }
     let text = format!(
         "no network of the source has the state_dict's keys and shapes; the nearest is {}: {}",
-        near.expression, error.message
+        near.plan.text(),
+        error.message
     );
     let hint = "where it is the right class, give the expression that constructs it, as in Python";
     Error { message: text, ..error }.hint(hint)
@@ -155,7 +168,7 @@ fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered:
 /// What came nearest so far.
 struct Near {
     distance: usize,
-    expression: String,
+    plan: Plan,
 }
 
 struct Search<'s, 'a> {
@@ -276,13 +289,13 @@ impl<'a> Search<'_, 'a> {
         if distance > 0 {
             return None;
         }
-        let mut solver = Solver::new(plan, self.probe, self.target)?;
+        let mut solver = Solver::at(plan, self.probe, self.target)?;
         Some(report::read(&mut solver, self.source))
     }
 
     fn note(&mut self, distance: usize, plan: &Plan) {
         if self.nearest.as_ref().is_none_or(|near| distance < near.distance) {
-            *self.nearest = Some(Near { distance, expression: plan.text() });
+            *self.nearest = Some(Near { distance, plan: plan.clone() });
         }
     }
 

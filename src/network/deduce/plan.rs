@@ -128,7 +128,7 @@ impl Plan {
             let text = self.form(&argument.form, hidden);
             match argument.passing {
                 Passing::Star => {
-                    let items = text.trim_start_matches('[').trim_end_matches(']');
+                    let items = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(&text);
                     if !items.is_empty() {
                         parts.push(items.to_owned());
                     }
@@ -148,6 +148,9 @@ impl Plan {
             Form::Slot(at) => self.slots.get(*at).map_or_else(String::new, |slot| slot.value.to_string()),
             Form::Fixed(term) => term.to_string(),
             Form::List { length, .. } if hidden(*length) => "?".to_owned(),
+            Form::List { items, .. } if !items.is_empty() && items.iter().all(|i| self.open(i, hidden)) => {
+                "?".to_owned()
+            }
             Form::List { length, items, tuple, .. } => {
                 let items = items.get(..self.length(*length)).unwrap_or(items);
                 match (tuple, items.len()) {
@@ -165,6 +168,10 @@ impl Plan {
                 format!("{{{}}}", entries.join(", "))
             }
         }
+    }
+
+    fn open(&self, item: &Form, hidden: &dyn Fn(usize) -> bool) -> bool {
+        matches!(item, Form::Slot(at) if hidden(*at))
     }
 
     fn length(&self, slot: usize) -> usize {

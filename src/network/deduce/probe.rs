@@ -64,6 +64,12 @@ impl Target {
         following.max().map_or(-1, i128::from)
     }
 
+    /// Whether some key is in both, and every such key has the same shape.
+    pub fn agrees(&self, shapes: &Shapes) -> bool {
+        let mut both = self.shapes.iter().filter_map(|(key, want)| Some((want, shapes.get(key)?))).peekable();
+        both.peek().is_some() && both.all(|(want, have)| have == want)
+    }
+
     /// How far a network is from it: 0 when every key is there with its shape. A dim that differs counts one, a key that is missing or
     /// unexpected as many as its dims and one more.
     pub fn distance(&self, shapes: &Shapes) -> usize {

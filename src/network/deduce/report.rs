@@ -4,8 +4,9 @@ use super::form::Source;
 use super::harmless;
 use super::plan::{Call, Form, Kind, Origin, Plan};
 use super::probe::Target;
-use super::solve::{Effect, Solver, Tell, numbers};
+use super::solve::{Effect, Solver, numbers};
 use super::source_line;
+use super::tell::Tell;
 use super::term::Term;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,6 +22,9 @@ pub struct Deduced {
     /// its arguments, those that the expression leaves to their defaults too; none where the user gave the expression
     pub arguments: Vec<DeducedArgument>,
 }
+
+/// Arguments that may make up for each other together.
+const MOST_TRADING: usize = 5;
 
 /// One argument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,6 +53,7 @@ pub struct Reading {
 pub fn read(solver: &mut Solver<'_, '_>, source: &Source<'_>) -> Reading {
     let mut notes: BTreeMap<usize, (String, bool)> = BTreeMap::new();
     let mut asked = Vec::new();
+    let mut open = Vec::new();
     let tells: Vec<(usize, Tell)> = solver.plan.live().into_iter().map(|at| (at, solver.tell(at))).collect();
     let effects: Vec<(usize, Effect)> = tells
         .iter()
@@ -74,7 +79,8 @@ pub fn read(solver: &mut Solver<'_, '_>, source: &Source<'_>) -> Reading {
                     Trade::Default(name) => {
                         (format!("{}, with {name} at its default", place(solver, effect, &slot.value)), true)
                     }
-                    Trade::Open => {
+                    Trade::Open(others) => {
+                        open.extend(others);
                         asked.push(at);
                         ("the shapes do not tell".to_owned(), false)
                     }
@@ -107,11 +113,26 @@ pub fn read(solver: &mut Solver<'_, '_>, source: &Source<'_>) -> Reading {
         };
         notes.insert(at, note);
     }
+    // what makes up for an argument that is asked for is no more certain
+    for at in open {
+        if !asked.contains(&at) {
+            asked.push(at);
+            notes.insert(at, ("the shapes do not tell".to_owned(), false));
+        }
+    }
+    asked.sort_unstable();
     let plan = &solver.plan;
     let mut arguments = Vec::new();
     list(plan, &plan.call, "", &notes, &mut arguments);
     let open = plan.expression(&|at| asked.contains(&at));
-    let named = asked.iter().filter_map(|at| plan.slots.get(*at)).map(|s| s.name.clone()).collect();
+    let mut named: Vec<String> = Vec::new();
+    for slot in asked.iter().filter_map(|at| plan.slots.get(*at)) {
+        // an item stands for its list
+        let name = slot.name.split(['[', ']']).next().filter(|_| !slot.name.contains('\'')).unwrap_or(&slot.name);
+        if !named.iter().any(|known| known == name) {
+            named.push(name.to_owned());
+        }
+    }
     Reading { deduced: Deduced { expression: plan.text(), arguments }, asked: named, open }
 }
 
@@ -125,7 +146,8 @@ enum Trade {
     None,
     /// one that stays at its default, by name
     Default(String),
-    Open,
+    /// these
+    Open(Vec<usize>),
 }
 
 fn traded(
@@ -135,20 +157,27 @@ fn traded(
     effect: &Effect,
     effects: &[(usize, Effect)],
 ) -> Trade {
+    let sharing = effects.iter().filter(|(other, theirs)| *other != at && theirs.iter().any(|e| effect.contains(e)));
+    // those that share nothing with this one may share something with what it shares with
+    let mut others: Vec<usize> = sharing.map(|(other, _)| *other).collect();
     for (other, theirs) in effects {
-        if *other == at || !theirs.iter().any(|entry| effect.contains(entry)) || !solver.trades(at, *other) {
-            continue;
-        }
-        let Some(slot) = solver.plan.slots.get(*other) else { continue };
-        if slot.origin != Origin::Required && slot.value == slot.first {
-            return Trade::Default(slot.name.clone());
-        }
-        let other = *other;
-        if !harmless::only_shapes(solver, source, at) || !harmless::only_shapes(solver, source, other) {
-            return Trade::Open;
+        let linked = effects.iter().any(|(o, e)| others.contains(o) && e.iter().any(|entry| theirs.contains(entry)));
+        if *other != at && linked && !others.contains(other) {
+            others.push(*other);
         }
     }
-    Trade::None
+    others.truncate(MOST_TRADING);
+    let moved = solver.trades(at, &others);
+    let kept = |at: usize| {
+        solver.plan.slots.get(at).is_some_and(|slot| slot.origin != Origin::Required && slot.value == slot.first)
+    };
+    if let Some(first) = moved.first()
+        && moved.iter().all(|other| kept(*other))
+    {
+        return Trade::Default(solver.plan.slots.get(*first).map(|s| s.name.clone()).unwrap_or_default());
+    }
+    let harmless = moved.is_empty() || moved.iter().chain([&at]).all(|at| harmless::only_shapes(solver, source, *at));
+    if harmless { Trade::None } else { Trade::Open(moved) }
 }
 
 /// The entry that tells a value: one that has it as a dim, if there is such.

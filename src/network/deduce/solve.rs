@@ -27,7 +27,7 @@ const STARTS: &[(i64, i64)] =
 
 /// A plan under way to its target.
 pub struct Solver<'s, 'a> {
-    probe: &'s mut Probe<'a>,
+    pub(super) probe: &'s mut Probe<'a>,
     target: &'s Target,
     /// the best plan so far
     pub plan: Plan,
@@ -78,6 +78,13 @@ impl<'s, 'a> Solver<'s, 'a> {
         None
     }
 
+    /// A plan as it is.
+    pub fn at(plan: Plan, probe: &'s mut Probe<'a>, target: &'s Target) -> Option<Self> {
+        let shapes = probe.shapes(&plan.text())?;
+        let start = STARTS.first().copied().unwrap_or((1, 1));
+        Some(Self { probe, target, plan, shapes, start })
+    }
+
     /// How far the plan is from its target.
     pub fn distance(&self) -> usize {
         self.target.distance(&self.shapes)
@@ -90,8 +97,20 @@ impl<'s, 'a> Solver<'s, 'a> {
             if before == 0 || self.probe.spent() {
                 return;
             }
-            for at in self.ordered() {
-                self.improve(at);
+            let order = self.ordered();
+            for (at, alone) in &order {
+                self.pin(*at, alone);
+            }
+            for (at, alone) in &order {
+                if alone.is_empty() || self.wrong(alone, &self.shapes) > 0 {
+                    self.improve(*at);
+                }
+            }
+            if self.distance() < before {
+                continue;
+            }
+            for (at, _) in &order {
+                self.improve(*at);
             }
             if self.distance() < before {
                 continue;
@@ -107,8 +126,37 @@ impl<'s, 'a> Solver<'s, 'a> {
         self.plan.slots.get(at).is_some_and(|s| s.origin == Origin::Required || s.value != s.first)
     }
 
-    /// Unknowns that something can be told about: those first that decide which keys there are, then those that alone decide some dim.
-    fn ordered(&mut self) -> Vec<usize> {
+    /// How many of some dims are not the file's.
+    fn wrong(&self, entries: &Effect, shapes: &Shapes) -> usize {
+        let differs = |(key, dim): &&(String, Option<usize>)| {
+            let Some(dim) = *dim else { return false };
+            let want = self.target.shapes.get(key).and_then(|want| want.get(dim));
+            want.is_some() && shapes.get(key).and_then(|have| have.get(dim)) != want
+        };
+        entries.iter().filter(differs).count()
+    }
+
+    /// Solves for an int by the dims that it alone decides, whatever becomes of those that others decide too.
+    fn pin(&mut self, at: usize, alone: &Effect) {
+        let before = self.wrong(alone, &self.shapes);
+        if before == 0 || !matches!(self.plan.slots.get(at).map(|s| &s.kind), Some(Kind::Whole)) {
+            return;
+        }
+        let keys = |me: &Self, shapes: &Shapes| shapes.keys().filter(|k| me.target.shapes.contains_key(*k)).count();
+        let mut best = (before, self.plan.clone(), self.shapes.clone());
+        for value in self.proposals(at) {
+            let Some((plan, shapes)) = self.attempt(at, value) else { continue };
+            let wrong = self.wrong(alone, &shapes);
+            if wrong < best.0 && keys(self, &shapes) >= keys(self, &self.shapes) {
+                best = (wrong, plan, shapes);
+            }
+        }
+        (_, self.plan, self.shapes) = best;
+    }
+
+    /// Unknowns that something can be told about, each with the dims that it alone decides: those first that decide which keys there are,
+    /// then those that alone decide some dim.
+    fn ordered(&mut self) -> Vec<(usize, Effect)> {
         let active: Vec<usize> = self.plan.live().into_iter().filter(|at| self.active(*at)).collect();
         let effects: Vec<(usize, Effect)> = active.iter().map(|at| (*at, self.effect(*at))).collect();
         let mut users: IndexMap<&(String, Option<usize>), usize> = IndexMap::new();
@@ -123,9 +171,13 @@ impl<'s, 'a> Solver<'s, 'a> {
             _ if alone(effect) => 2,
             _ => 3,
         };
-        let mut ranked: Vec<(i32, usize)> = effects.iter().map(|(at, effect)| (rank(*at, effect), *at)).collect();
-        ranked.sort();
-        ranked.into_iter().map(|(_, at)| at).collect()
+        let mut ranked: Vec<(i32, usize, Effect)> = Vec::new();
+        for (at, effect) in &effects {
+            let own = effect.iter().filter(|e| e.1.is_some() && users.get(*e) == Some(&1)).cloned().collect();
+            ranked.push((rank(*at, effect), *at, own));
+        }
+        ranked.sort_by_key(|(rank, at, _)| (*rank, *at));
+        ranked.into_iter().map(|(_, at, own)| (at, own)).collect()
     }
 
     /// What changes in the state_dict when an unknown does.
@@ -136,14 +188,14 @@ impl<'s, 'a> Solver<'s, 'a> {
         }
     }
 
-    fn with(&self, at: usize, value: Term) -> Plan {
+    pub(super) fn with(&self, at: usize, value: Term) -> Plan {
         let mut plan = self.plan.clone();
         set(&mut plan, at, value, self.start);
         plan
     }
 
     /// The plan with another value of an unknown. Where a constructor insists that two arguments agree, both change.
-    fn moved(&mut self, at: usize, value: &Term) -> Option<(Plan, Rc<Shapes>)> {
+    pub(super) fn moved(&mut self, at: usize, value: &Term) -> Option<(Plan, Rc<Shapes>)> {
         let plan = self.with(at, value.clone());
         if let Some(shapes) = self.probe.shapes(&plan.text()) {
             return Some((plan, shapes));
@@ -202,7 +254,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     }
 
     /// Other values of an unknown, the more telling first.
-    fn others(&self, at: usize) -> Vec<Term> {
+    pub(super) fn others(&self, at: usize) -> Vec<Term> {
         let Some(slot) = self.plan.slots.get(at) else { return Vec::new() };
         let ints = |values: &[i64], now: i64| {
             let mut kept: Vec<i64> = Vec::new();
@@ -230,7 +282,7 @@ impl<'s, 'a> Solver<'s, 'a> {
     }
 
     /// Takes the best of some values, if it is better than the present one.
-    fn improve(&mut self, at: usize) -> bool {
+    pub(super) fn improve(&mut self, at: usize) -> bool {
         let before = self.distance();
         if before == 0 {
             return false;
@@ -399,63 +451,6 @@ impl<'s, 'a> Solver<'s, 'a> {
         let other = self.probe.network(&self.with(at, other).text())?;
         Some((self.probe.network(&self.plan.text())?, other))
     }
-
-    /// Whether two unknowns can change together so that the shapes stay: a number of heads and their size, of which only the product
-    /// is seen.
-    pub fn trades(&mut self, at: usize, other: usize) -> bool {
-        let (plan, shapes) = (self.plan.clone(), self.shapes.clone());
-        let Some(Term::Int(now)) = self.plan.slots.get(at).map(|s| s.value.clone()) else { return false };
-        let far = [now.saturating_mul(2), now / 2, now.saturating_mul(3), now / 3, now / 4];
-        for value in far.into_iter().chain(1..=16).filter(|v| *v > 0 && *v != now) {
-            if self.probe.spent() {
-                return true;
-            }
-            let changed = self.with(at, Term::Int(value));
-            let Some(found) = self.probe.shapes(&changed.text()).filter(|found| *found != shapes) else { continue };
-            (self.plan, self.shapes) = (changed, found);
-            self.improve(other);
-            let exact = self.distance() == 0;
-            (self.plan, self.shapes) = (plan.clone(), shapes.clone());
-            if exact {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Whether and where the shapes tell an unknown, once the network is the file's.
-    pub fn tell(&mut self, at: usize) -> Tell {
-        let mut silent = Vec::new();
-        let mut told = None;
-        for value in self.others(at).into_iter().take(8) {
-            let Some((_, shapes)) = self.moved(at, &value) else { continue };
-            if shapes == self.shapes {
-                silent.push(value);
-            } else if told.is_none() {
-                told = Some(difference(&self.shapes, &shapes));
-            }
-        }
-        let choice = self.plan.slots.get(at).is_some_and(|s| matches!(&s.kind, Kind::Choice(all) if all.len() > 1));
-        match (told, silent.is_empty()) {
-            (None, true) if choice => Tell::Only,
-            (Some(effect), true) => Tell::Told(effect),
-            (Some(effect), false) => Tell::Partly(effect, silent),
-            (None, _) => Tell::Silent(silent),
-        }
-    }
-}
-
-/// What the shapes say of an unknown.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Tell {
-    /// another value changes these entries
-    Told(Effect),
-    /// some other values do, and these do not
-    Partly(Effect, Vec<Term>),
-    /// no other one of some classes or strings can be constructed
-    Only,
-    /// no other value changes anything; these can be constructed
-    Silent(Vec<Term>),
 }
 
 fn set(plan: &mut Plan, at: usize, value: Term, start: (i64, i64)) {
@@ -515,7 +510,7 @@ fn first(slot: &Slot, (size, count): (i64, i64)) -> i64 {
 }
 
 /// Entries in which two state_dicts differ.
-fn difference(one: &Shapes, other: &Shapes) -> Effect {
+pub(super) fn difference(one: &Shapes, other: &Shapes) -> Effect {
     let mut found = Effect::new();
     for (key, shape) in one {
         match other.get(key) {

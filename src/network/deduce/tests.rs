@@ -21,7 +21,7 @@ fn offered(program: &Program, truth: &str) -> Vec<Offered> {
 fn found(source: &str, truth: &str) -> Result<Deduced> {
     let program = Program::parse(source, FILENAME).unwrap();
     let offered = offered(&program, truth);
-    deduce(&program, &[offered]).map(|(_, deduced)| deduced)
+    deduce(&program, &[offered], true).map(|(_, deduced)| deduced)
 }
 
 fn case(name: &str) -> String {
@@ -96,6 +96,7 @@ fn expressions_of_cases() {
         ("../habits/namedtuples", "Net(n=2, width=6)", "Net(n=2, width=6)"),
         ("hidden_dims_none", "ConvEncoder(3, 10)", "ConvEncoder(3, 10)"),
         ("partly_written", "Reader(40, 12, 3, 5)", "Reader(40, 12, 3, 5)"),
+        ("../hands/gat", "GAT([6, 4, 3], [3, 2])", "GAT([6, 4, 3], [3, 2])"),
         ("text_cnn_sizes", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.5)", "TextCNN(50, 12, 6, [2, 3, 4, 5], 3, 0.0)"),
     ];
     let mut wrong = Vec::new();
@@ -119,6 +120,12 @@ fn refused(source: &str, truth: &str) -> (String, String) {
 #[test]
 fn what_no_shape_tells_is_asked_for() {
     for (name, truth, open) in [
+        (
+            "../hands/mixer",
+            "MLPMixer(image_size=8, channels=3, patch_size=4, dim=12, depth=2, num_classes=5)",
+            "MLPMixer(image_size=?, channels=?, patch_size=?, dim=12, depth=2, num_classes=5)",
+        ),
+        ("../hands/cgan", "Generator(10, 4, (1, 6, 6))", "Generator(10, 4, ?)"),
         ("encoder_asks", "Encoder(50, 24, 3, 4, 32)", "Encoder(50, 24, 3, ?, 32)"),
         (
             "vit",
@@ -230,6 +237,17 @@ class Wide(nn.Module):
     let (code, text) = refused(source, "nn.Linear(3, 5)");
     assert_eq!(code, "load_state_dict", "{text}");
     let program = Program::parse(source.split("class Wide").next().unwrap(), FILENAME).unwrap();
-    let error = deduce(&program, &[Vec::new()]).err().unwrap();
+    let error = deduce(&program, &[Vec::new()], true).err().unwrap();
     assert!(error.message.contains("name 'width' is not defined"), "{error}");
+}
+
+#[test]
+fn without_strict_the_nearest_will_do() {
+    let program = Program::parse(&case("latent_autoencoder"), FILENAME).unwrap();
+    let mut entries = offered(&program, "VAE(30, 20, 6)");
+    entries.push(Offered { key: "ema.decay".to_owned(), shape: vec![1] });
+    let error = deduce(&program, &[entries.clone()], true).err().unwrap();
+    assert!(error.message.contains("the nearest is VAE(30, 20, 6)") && error.message.contains("ema.decay"), "{error}");
+    let (_, deduced) = deduce(&program, &[entries], false).unwrap();
+    assert_eq!(deduced.expression, "VAE(30, 20, 6)");
 }

@@ -198,6 +198,16 @@ impl<'a> Reader<'_, 'a> {
             def.body.iter().for_each(|statement| reader.visit_stmt(statement));
             for (name, found) in reader.uses {
                 // calls of methods, such as those of a tensor or a module, are no fields
+                // what a method unpacks or indexes is a list, unless the constructor reckons with it
+                if let Some(own) = self.uses.get_mut(&name)
+                    && found.listed
+                    && !own.whole
+                    && !own.called
+                {
+                    own.listed = true;
+                    own.length = own.length.or(found.length);
+                    own.at_least = own.at_least.max(found.at_least);
+                }
                 let config = uses.get(&name).is_some_and(|u| !u.fields.is_empty() || !u.entries.is_empty());
                 if config && let Some(own) = self.uses.get_mut(&name) {
                     for (fields, more) in [(&mut own.fields, found.fields), (&mut own.entries, found.entries)] {
@@ -327,8 +337,10 @@ impl<'a> Reader<'_, 'a> {
         };
         if let Some((def, class)) = target {
             let uses = book.uses(def, class, self.depth + 1);
+            let bound =
+                class.is_some() && !def.decorator_list.iter().any(|d| book.text(&d.expression) == "staticmethod");
             let parameters: Vec<&str> =
-                def.parameters.iter().map(|p| p.name().as_str()).skip(usize::from(class.is_some())).collect();
+                def.parameters.iter().map(|p| p.name().as_str()).skip(usize::from(bound)).collect();
             self.pair(arguments, &parameters, |parameter, own| {
                 if let Some(found) = uses.get(parameter) {
                     own.merge(found);

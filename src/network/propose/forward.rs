@@ -15,6 +15,11 @@ pub struct Flow {
 }
 
 impl Flow {
+    /// What a network's features are before its head: activated, so that dropout is what follows.
+    pub fn of_features() -> Self {
+        Self { image: 0, outputs: Some(0), since: 2 }
+    }
+
     /// A layer's text here: batch normalisation has as many dims as what it normalises, a grouped convolution more inputs than its weight tells.
     pub fn layer(&mut self, layer: &Layer) -> Layer {
         self.since = 0;

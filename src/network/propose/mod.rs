@@ -39,10 +39,21 @@ pub fn propose(offered: &[Offered], modules: Option<&[String]>) -> Option<Propos
     }
     let source = if root.iter().all(Node::is_numbered) { stack(&root) } else { class(&root, modules.is_some()) };
     let source = format!("{HEAD}{source}");
-    let (network, _) = Network::from_source(&source, Some("Net()"), &[]).ok()?;
+    let (network, _) = Network::from_source(&source, Some("Net()"), &[], true).ok()?;
     let matching = network.match_state_dict(offered, |_| None);
     let fits = matching.missing.is_empty() && matching.unexpected.is_empty() && matching.mismatched.is_empty();
     fits.then(|| Proposal { source, construct: "Net()".to_owned(), notes })
+}
+
+/// An nn.Sequential that stands where a known network has its last layer, on one line. Keys and `modules` are those below it.
+pub fn head(offered: &[Offered], modules: Option<&[String]>) -> Option<String> {
+    let nodes = tree::build(offered, modules)?;
+    if !nodes.iter().all(Node::is_numbered) {
+        return None;
+    }
+    let lines = sequential(&nodes, &mut forward::Flow::of_features(), "", false);
+    let items: Vec<&str> = lines.lines().map(|line| line.split("  #").next().unwrap_or(line)).collect();
+    Some(format!("nn.Sequential({})", items.join(" ").trim_end_matches(',')))
 }
 
 /// `class Net(nn.Sequential)`: the children are numbers.

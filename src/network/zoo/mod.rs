@@ -6,8 +6,8 @@
 
 pub mod table;
 
-use super::Network;
 use super::state::{Matching, Offered};
+use super::{Network, propose};
 use crate::error::{Error, Result};
 use crate::nn::function::Args;
 use crate::nn::host::Host;
@@ -19,7 +19,10 @@ use std::collections::HashSet;
 use table::{FAMILIES, Family, LIBRARY};
 
 /// What expressions may use beside a family's own names.
-const EXTRA: &str = "from zoo.shapes import with_input\n";
+const EXTRA: &str = "from zoo.shapes import with_input, with_module\n";
+/// Where people put a head of their own, and the layer that stands there otherwise.
+const HEADS: &[(&str, &str)] =
+    &[("fc", "fc"), ("classifier", "classifier"), ("classifier", "classifier.1"), ("head", "head")];
 /// Names of modules in a note.
 const NAMED_IN_NOTE: usize = 4;
 
@@ -84,27 +87,68 @@ struct Proposal {
     notes: Vec<String>,
 }
 
+/// A head that is not the known network's: a Sequential in the place of its last layer.
+struct Graft {
+    /// the file's keys, with those of a single layer instead
+    offered: Vec<Offered>,
+    place: &'static str,
+    expression: String,
+}
+
 /// Looks for the network whose keys and shapes a state_dict has.
 pub fn recognise(facts: &Facts<'_>) -> Search {
     let mut nearest: Option<(usize, String)> = None;
-    for family in FAMILIES.iter().filter(|family| family.may_be(facts.offered)) {
-        let (problems, text) = match attempt(family, facts) {
-            Ok(Some(Ok(found))) => return Search::Found(Box::new(found)),
-            Ok(Some(Err(other))) => other,
-            // A family whose constructor refuses what its shapes seemed to say is none.
-            Ok(None) | Err(_) => continue,
-        };
-        if nearest.as_ref().is_none_or(|(least, _)| problems < *least) {
-            nearest = Some((problems, text));
+    let grafts = HEADS.iter().filter_map(|(place, layer)| graft(facts, place, layer)).map(Some);
+    for graft in std::iter::once(None).chain(grafts) {
+        let offered = graft.as_ref().map_or(facts.offered, |graft| graft.offered.as_slice());
+        for family in FAMILIES.iter().filter(|family| family.may_be(offered)) {
+            let (problems, text) = match attempt(family, facts, graft.as_ref()) {
+                Ok(Some(Ok(found))) => return Search::Found(Box::new(found)),
+                Ok(Some(Err(other))) => other,
+                // A family whose constructor refuses what its shapes seemed to say is none.
+                Ok(None) | Err(_) => continue,
+            };
+            if nearest.as_ref().is_none_or(|(least, _)| problems < *least) {
+                nearest = Some((problems, text));
+            }
         }
     }
     Search::Nothing(nearest.map(|(_, text)| text))
 }
 
+/// The keys below `place` as the one linear layer that they stand for, and the Sequential that they are.
+fn graft(facts: &Facts<'_>, place: &'static str, layer: &str) -> Option<Graft> {
+    let below = |path: &str| path.strip_prefix(place)?.strip_prefix('.').map(str::to_owned);
+    let (mut inner, mut offered) = (Vec::new(), Vec::new());
+    for entry in facts.offered {
+        match below(&entry.key) {
+            Some(key) => inner.push(Offered { key, shape: entry.shape.clone() }),
+            None => offered.push(entry.clone()),
+        }
+    }
+    let mut weights = inner.iter().filter(|entry| entry.key.ends_with(".weight") && entry.shape.len() == 2);
+    let first = weights.next()?;
+    let (inputs, outputs) = (*first.shape.get(1)?, *weights.next_back().unwrap_or(first).shape.first()?);
+    let modules = facts.modules.map(|paths| paths.iter().filter_map(|path| below(path)).collect::<Vec<_>>());
+    let expression = propose::head(&inner, modules.as_deref())?;
+    offered.push(Offered { key: format!("{layer}.weight"), shape: vec![outputs, inputs] });
+    offered.push(Offered { key: format!("{layer}.bias"), shape: vec![outputs] });
+    Some(Graft { offered, place, expression })
+}
+
 /// One family: `None` when it does not know the keys; the number of keys that do not fit, and words for it, when some do not.
-fn attempt(family: &'static Family, facts: &Facts<'_>) -> Result<Option<Result<Found, (usize, String)>>> {
+fn attempt(
+    family: &'static Family,
+    facts: &Facts<'_>,
+    graft: Option<&Graft>,
+) -> Result<Option<Result<Found, (usize, String)>>> {
     let mut evaluator = interpreter(family)?;
-    let Some(mut proposal) = propose(&mut evaluator, facts)? else { return Ok(None) };
+    let offered = graft.map_or(facts.offered, |graft| graft.offered.as_slice());
+    let Some(mut proposal) = proposal(&mut evaluator, &Facts { offered, ..*facts })? else { return Ok(None) };
+    if let Some(Graft { place, expression, .. }) = graft {
+        proposal.construct = format!("with_module({}, '{place}', {expression})", proposal.construct);
+        proposal.notes.push(format!("modules without parameters in {place}: dropout and ReLU were taken"));
+    }
     let mut network = construct(evaluator, &proposal.construct)?;
     let mut matching = network.match_state_dict(facts.offered, facts.version).without_tied(&network);
     if let Some(channels) = other_input(&network, &matching, facts.offered) {
@@ -194,7 +238,7 @@ pub fn by_name(text: &str, facts: &Facts<'_>) -> Result<(Network, Recognised)> {
     let expression = if text.contains('(') {
         text.to_owned()
     } else {
-        match propose(&mut interpreter, facts)? {
+        match proposal(&mut interpreter, facts)? {
             // resnet18 was asked for; if the file holds a resnet34, load_state_dict says so
             Some(proposal) if proposal.name == name || !family.module_has(&name) => {
                 name = proposal.name;
@@ -228,7 +272,7 @@ fn construct(mut interpreter: Interpreter, expression: &str) -> Result<Network> 
 }
 
 /// `recognise(shapes, modules)` of a family.
-fn propose(interpreter: &mut Interpreter, facts: &Facts<'_>) -> Result<Option<Proposal>> {
+fn proposal(interpreter: &mut Interpreter, facts: &Facts<'_>) -> Result<Option<Proposal>> {
     let sizes = |shape: &[u64]| shape.iter().map(|d| i64::try_from(*d).ok().map(Value::Int)).collect::<Option<_>>();
     let entries =
         facts.offered.iter().map(|o| Some((Value::Str(o.key.as_str().into()), Value::Tuple(sizes(&o.shape)?))));

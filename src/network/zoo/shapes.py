@@ -53,6 +53,13 @@ def with_input(model, channels):
     return model
 
 
+def with_module(model, path, module):
+    """The network with another module at a path."""
+    owner, _, name = path.rpartition(".")
+    setattr(model.get_submodule(owner), name, module)
+    return model
+
+
 def usual_heads(channels):
     """64 channels a head, or another usual number that divides them."""
     for width in (64, 32, 48, 80, 96, 128, 40, 16, 8):

@@ -2,7 +2,8 @@
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::graph::op::{Binary, Compare, Op, Reduce, Scalar};
+use crate::graph::ValueId;
+use crate::graph::op::{Binary, Compare, Op, Reduce, Scalar, ScatterReduce};
 use crate::nn::bound::int;
 use crate::nn::function::Bound;
 use crate::nn::host::Host;
@@ -44,7 +45,29 @@ fn embedding(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     }
     let [rows, _] = node::shape(host, weight)[..] else { return Err(Error::mismatch("'weight' must be 2-D")) };
     let padding_idx = padding_idx(b, rows)?;
-    node::op(host, Op::Embedding { padding_idx }, &[index, weight]).map(Value::tensor)
+    let found = node::op(host, Op::Embedding { padding_idx }, &[index, weight])?;
+    if !b.bool("scale_grad_by_freq")? {
+        return Ok(Value::tensor(found));
+    }
+    by_frequency(host, found, index, rows).map(Value::tensor)
+}
+
+/// The same values, whose gradient is divided by how often their row was read.
+fn by_frequency(host: &mut dyn Host, found: ValueId, index: ValueId, rows: usize) -> Result<ValueId> {
+    let (shape, dtype) = (node::shape(host, index), node::dtype(host, found));
+    let count = shape.iter().product();
+    let index = node::cast(host, index, DType::Int64)?;
+    let flat = node::reshape(host, index, vec![count])?;
+    let zeros = node::full(host, vec![rows], Scalar::Float(0.0), dtype)?;
+    let ones = node::full(host, vec![count], Scalar::Float(1.0), dtype)?;
+    let counts = node::op(host, Op::Scatter { dim: 0, reduce: ScatterReduce::Add }, &[zeros, flat, ones])?;
+    let counts = node::op(host, Op::Gather { dim: 0 }, &[counts, flat])?;
+    let counts = node::reshape(host, counts, shape.into_iter().chain([1]).collect())?;
+    let plain = node::op(host, Op::Detach, &[found])?;
+    // Nothing, but for the gradient.
+    let nothing = node::binary(host, Binary::Sub, found, plain)?;
+    let nothing = node::binary(host, Binary::Div, nothing, counts)?;
+    node::binary(host, Binary::Add, plain, nothing)
 }
 
 /// Bags of one length are an embedding and a reduction; offsets make bags of lengths that depend on values, unless they are literal.

@@ -18,7 +18,7 @@ impl Dataset {
     ///
     /// # Errors
     /// Mismatch when tensors disagree, or there is none.
-    pub fn len(&self) -> Result<usize> {
+    pub fn samples(&self) -> Result<usize> {
         let mut count = None;
         let inputs = self.inputs.tensors().into_iter().map(|t| ("an input", t));
         for (what, tensor) in inputs.chain(self.targets.iter().map(|t| ("a target", t))) {
@@ -173,7 +173,7 @@ mod tests {
             taken.as_ref().map(|d| d.inputs.tensors().iter().map(|t| t.bytes.clone()).collect());
         assert_eq!(bytes, Some(vec![vec![30, 31, 0, 1]]));
         assert_eq!(
-            taken.map(|d| (d.targets.iter().map(|t| t.bytes.clone()).collect::<Vec<_>>(), d.len().ok())),
+            taken.map(|d| (d.targets.iter().map(|t| t.bytes.clone()).collect::<Vec<_>>(), d.samples().ok())),
             Some((vec![vec![1, 0]], Some(2)))
         );
         assert!(data.is_some_and(|d| d.rows(&[4]).is_err()));

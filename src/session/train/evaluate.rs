@@ -89,7 +89,7 @@ impl Model {
     /// # Errors
     /// Mismatch `unprepared` before [`prepare`](Self::prepare); forward's and the loss's own.
     pub async fn evaluate(&mut self, data: &Dataset, batch_size: usize, progress: &dyn Progress) -> Result<Evaluation> {
-        let rows: Vec<usize> = (0..data.len()?).collect();
+        let rows: Vec<usize> = (0..data.samples()?).collect();
         self.evaluate_rows(data, &rows, batch_size, progress).await
     }
 

@@ -171,9 +171,9 @@ impl Model {
         options: &FitOptions,
         train: &TrainOptions,
     ) -> Result<FitStart> {
-        let count = data.len()?;
+        let count = data.samples()?;
         if let Some(validation) = &validation {
-            validation.len()?;
+            validation.samples()?;
         }
         let (rows, held) = if validation.is_none() && options.validation_split > 0.0 {
             split(count, data.labels().as_deref(), options.validation_split, options.seed)
@@ -205,7 +205,7 @@ impl Model {
         let start = FitStart {
             prepared,
             training_samples: fitting.train.len(),
-            validation_samples: fitting.validation.as_ref().map_or(Ok(fitting.held.len()), Dataset::len)?,
+            validation_samples: fitting.validation.as_ref().map_or(Ok(fitting.held.len()), Dataset::samples)?,
             steps_per_epoch: fitting.steps_per_epoch(),
             memory,
         };

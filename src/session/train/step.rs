@@ -89,7 +89,7 @@ impl Trainer {
     fn reads(&self, model: &Model) -> bool {
         let usual = if model.device().kind() == "cpu" { 1 } else { 8 };
         let every = u64::from(self.options.loss_every.unwrap_or(usual).max(1));
-        self.steps % every == 0
+        self.steps.is_multiple_of(every)
     }
 
     fn keep(&mut self, model: &Model) {

@@ -2,8 +2,8 @@
 //! (`torch/optim/adadelta.py`).
 
 use super::state::{Slot, Start, State};
-use super::{Default, directed, not_negative};
-use crate::engine::value::Value;
+use super::{Algorithm, Default, Moments, Scalars, directed, not_negative};
+use crate::engine::arithmetic::Elementwise;
 use crate::error::{Error, Result};
 use crate::train::hyper::Hyper;
 use crate::train::hyper::HyperValue::{Bool, Float, Int, None};
@@ -82,22 +82,32 @@ impl Adagrad {
             maximize: h.flag("maximize"),
         })
     }
+}
 
-    pub(super) fn slots(&self) -> Vec<Slot> {
+impl Algorithm for Adagrad {
+    fn slots(&self) -> Vec<Slot> {
         vec![("step", Start::Number(0.0)), ("sum", Start::Filled(self.initial))]
     }
 
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
-        let mut grad = directed(grad, self.maximize);
+    fn moments(&self) -> Moments {
+        [Some("sum"), Option::None, Option::None]
+    }
+
+    /// The learning rate of this step.
+    fn begin(&self, state: &mut State) -> Scalars {
         let step = state.count();
+        [self.lr / (1.0 + (step - 1.0) * self.lr_decay), 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, [rate, ..]: Scalars, param: A, grad: A, [sum, b, c]: [A; 3]) -> [A; 4] {
+        let mut grad = directed(grad, self.maximize);
         if self.weight_decay != 0.0 {
             grad = grad.add_scaled(&param, self.weight_decay);
         }
-        let rate = self.lr / (1.0 + (step - 1.0) * self.lr_decay);
-        let sum = state.moment("sum", &param).addcmul(&grad, &grad, 1.0);
+        let sum = sum.addcmul(&grad, &grad, 1.0);
         let deviation = sum.clone().sqrt().offset(self.eps);
-        state.put("sum", sum);
-        param.addcdiv(&grad, &deviation, -rate)
+        [param.addcdiv(&grad, &deviation, -rate), sum, b, c]
     }
 }
 
@@ -121,23 +131,32 @@ impl Adadelta {
             maximize: h.flag("maximize"),
         })
     }
+}
 
-    pub(super) fn slots() -> Vec<Slot> {
+impl Algorithm for Adadelta {
+    fn slots(&self) -> Vec<Slot> {
         vec![("step", Start::Number(0.0)), ("square_avg", Start::Filled(0.0)), ("acc_delta", Start::Filled(0.0))]
     }
 
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
-        let mut grad = directed(grad, self.maximize);
+    fn moments(&self) -> Moments {
+        [Some("square_avg"), Some("acc_delta"), Option::None]
+    }
+
+    fn begin(&self, state: &mut State) -> Scalars {
         state.count();
+        [0.0; 3]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, _: Scalars, param: A, grad: A, [squares, deltas, c]: [A; 3]) -> [A; 4] {
+        let mut grad = directed(grad, self.maximize);
         if self.weight_decay != 0.0 {
             grad = grad.add_scaled(&param, self.weight_decay);
         }
-        let squares = state.moment("square_avg", &param).scale(self.rho).addcmul(&grad, &grad, 1.0 - self.rho);
+        let squares = squares.scale(self.rho).addcmul(&grad, &grad, 1.0 - self.rho);
         let deviation = squares.clone().offset(self.eps).sqrt();
-        state.put("square_avg", squares);
-        let deltas = state.moment("acc_delta", &param);
         let delta = deltas.clone().offset(self.eps).sqrt().quotient(&deviation).product(&grad);
-        state.put("acc_delta", deltas.scale(self.rho).addcmul(&delta, &delta, 1.0 - self.rho));
-        param.add_scaled(&delta, -self.lr)
+        let deltas = deltas.scale(self.rho).addcmul(&delta, &delta, 1.0 - self.rho);
+        [param.add_scaled(&delta, -self.lr), squares, deltas, c]
     }
 }

@@ -1,8 +1,8 @@
 //! `torch.optim.Adam` and `torch.optim.AdamW`, which is Adam with its weight decay decoupled (`torch/optim/adam.py`, `adamw.py`).
 
 use super::state::{Slot, Start, State};
-use super::{Default, check_betas, directed, not_negative};
-use crate::engine::value::Value;
+use super::{Algorithm, Default, Moments, Scalars, check_betas, directed, not_negative};
+use crate::engine::arithmetic::Elementwise;
 use crate::error::Result;
 use crate::train::hyper::Hyper;
 use crate::train::hyper::HyperValue::{Bool, Float, Int, None, Pair};
@@ -76,8 +76,10 @@ impl Adam {
             decoupled: decoupled || h.flag("decoupled_weight_decay"),
         })
     }
+}
 
-    pub(super) fn slots(&self) -> Vec<Slot> {
+impl Algorithm for Adam {
+    fn slots(&self) -> Vec<Slot> {
         let mut slots =
             vec![("step", Start::Number(0.0)), ("exp_avg", Start::Filled(0.0)), ("exp_avg_sq", Start::Filled(0.0))];
         if self.amsgrad {
@@ -86,9 +88,21 @@ impl Adam {
         slots
     }
 
-    pub(super) fn update(&self, mut param: Value, grad: Value, state: &mut State) -> Value {
-        let mut grad = directed(grad, self.maximize);
+    fn moments(&self) -> Moments {
+        [Some("exp_avg"), Some("exp_avg_sq"), self.amsgrad.then_some("max_exp_avg_sq")]
+    }
+
+    /// The step's size, and the square root of the second moment's bias correction.
+    fn begin(&self, state: &mut State) -> Scalars {
         let step = state.count();
+        let (beta1, beta2) = self.betas;
+        [self.lr / (1.0 - beta1.powf(step)), (1.0 - beta2.powf(step)).sqrt(), 0.0]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, scalars: Scalars, mut param: A, grad: A, moments: [A; 3]) -> [A; 4] {
+        let ([size, correction, _], [average, squares, largest]) = (scalars, moments);
+        let mut grad = directed(grad, self.maximize);
         if self.weight_decay != 0.0 {
             if self.decoupled {
                 param = param.scale(1.0 - self.lr * self.weight_decay);
@@ -97,20 +111,11 @@ impl Adam {
             }
         }
         let (beta1, beta2) = self.betas;
-        let average = state.moment("exp_avg", &param).lerp(&grad, 1.0 - beta1);
-        let squares = state.moment("exp_avg_sq", &param).scale(beta2).addcmul(&grad, &grad, 1.0 - beta2);
-        let denominator = if self.amsgrad {
-            let largest = state.moment("max_exp_avg_sq", &param).maximum(&squares);
-            state.put("max_exp_avg_sq", largest.clone());
-            largest
-        } else {
-            squares.clone()
-        };
-        let correction = (1.0 - beta2.powf(step)).sqrt();
-        let denominator = denominator.sqrt().divide(correction).offset(self.eps);
-        let param = param.addcdiv(&average, &denominator, -(self.lr / (1.0 - beta1.powf(step))));
-        state.put("exp_avg", average);
-        state.put("exp_avg_sq", squares);
-        param
+        let average = average.lerp(&grad, 1.0 - beta1);
+        let squares = squares.scale(beta2).addcmul(&grad, &grad, 1.0 - beta2);
+        let largest = if self.amsgrad { largest.maximum(&squares) } else { largest };
+        let second = if self.amsgrad { largest.clone() } else { squares.clone() };
+        let denominator = second.sqrt().divide(correction).offset(self.eps);
+        [param.addcdiv(&average, &denominator, -size), average, squares, largest]
     }
 }

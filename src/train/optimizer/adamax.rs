@@ -1,8 +1,8 @@
 //! Relatives of Adam: `torch.optim.Adamax`, `NAdam` and `RAdam` (`torch/optim/adamax.py`, `nadam.py`, `radam.py`).
 
 use super::state::{Entry, Slot, Start, State};
-use super::{Default, check_betas, directed, not_negative};
-use crate::engine::value::Value;
+use super::{Algorithm, Default, Moments, Scalars, check_betas, directed, not_negative};
+use crate::engine::arithmetic::Elementwise;
 use crate::error::Result;
 use crate::train::hyper::Hyper;
 use crate::train::hyper::HyperValue::{Bool, Float, Int, None, Pair};
@@ -98,7 +98,8 @@ impl Common {
     }
 
     /// The parameter and the gradient after weight decay.
-    fn decay(&self, param: Value, grad: Value) -> (Value, Value) {
+    #[inline(always)]
+    fn decay<A: Elementwise>(&self, param: A, grad: A) -> (A, A) {
         let grad = directed(grad, self.maximize);
         if self.weight_decay == 0.0 {
             (param, grad)
@@ -111,11 +112,10 @@ impl Common {
     }
 
     /// First and second moments after a gradient.
-    fn moments(&self, param: &Value, grad: &Value, state: &mut State) -> (Value, Value) {
+    #[inline(always)]
+    fn moments<A: Elementwise>(&self, grad: &A, average: A, squares: A) -> (A, A) {
         let (beta1, beta2) = self.betas;
-        let average = state.moment("exp_avg", param).lerp(grad, 1.0 - beta1);
-        let squares = state.moment("exp_avg_sq", param).scale(beta2).addcmul(grad, grad, 1.0 - beta2);
-        (average, squares)
+        (average.lerp(grad, 1.0 - beta1), squares.scale(beta2).addcmul(grad, grad, 1.0 - beta2))
     }
 }
 
@@ -132,21 +132,30 @@ impl Adamax {
         // Adamax has no decoupled decay, whatever a group carries along.
         Common::read(h).map(|common| Self(Common { decoupled: false, ..common }))
     }
+}
 
-    pub(super) fn slots() -> Vec<Slot> {
+impl Algorithm for Adamax {
+    fn slots(&self) -> Vec<Slot> {
         vec![STEP, EXP_AVG, ("exp_inf", Start::Filled(0.0))]
     }
 
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
-        let Common { lr, betas: (beta1, beta2), eps, .. } = self.0;
+    fn moments(&self) -> Moments {
+        [Some("exp_avg"), Some("exp_inf"), Option::None]
+    }
+
+    /// The step's size.
+    fn begin(&self, state: &mut State) -> Scalars {
         let step = state.count();
+        [self.0.lr / (1.0 - self.0.betas.0.powf(step)), 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, [size, ..]: Scalars, param: A, grad: A, [average, largest, c]: [A; 3]) -> [A; 4] {
+        let Common { betas: (beta1, beta2), eps, .. } = self.0;
         let (param, grad) = self.0.decay(param, grad);
-        let average = state.moment("exp_avg", &param).lerp(&grad, 1.0 - beta1);
-        let largest = state.moment("exp_inf", &param).scale(beta2).maximum(&grad.abs().offset(eps));
-        let param = param.addcdiv(&average, &largest, -(lr / (1.0 - beta1.powf(step))));
-        state.put("exp_avg", average);
-        state.put("exp_inf", largest);
-        param
+        let average = average.lerp(&grad, 1.0 - beta1);
+        let largest = largest.scale(beta2).maximum(&grad.abs().offset(eps));
+        [param.addcdiv(&average, &largest, -size), average, largest, c]
     }
 }
 
@@ -161,30 +170,37 @@ impl NAdam {
     pub(super) fn read(h: &Hyper) -> Result<Self> {
         Ok(Self { common: Common::read(h)?, momentum_decay: h.number("momentum_decay")? })
     }
+}
 
-    pub(super) fn slots() -> Vec<Slot> {
+impl Algorithm for NAdam {
+    fn slots(&self) -> Vec<Slot> {
         vec![STEP, ("mu_product", Start::Number(1.0)), EXP_AVG, EXP_AVG_SQ]
     }
 
+    fn moments(&self) -> Moments {
+        [Some("exp_avg"), Some("exp_avg_sq"), Option::None]
+    }
+
+    /// What the gradient and the first moment count for, and the second moment's bias correction.
     #[expect(clippy::cast_possible_truncation, reason = "mu_product is a float32 tensor")]
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
-        let Common { lr, betas: (beta1, beta2), eps, .. } = self.common;
+    fn begin(&self, state: &mut State) -> Scalars {
+        let Common { lr, betas: (beta1, beta2), .. } = self.common;
         let step = state.count();
-        let (param, grad) = self.common.decay(param, grad);
         let momentum = |step: f64| beta1 * (1.0 - 0.5 * 0.96f64.powf(step * self.momentum_decay));
         let (mu, next) = (momentum(step), momentum(step + 1.0));
         let product = f64::from(state.number("mu_product", 1.0) as f32 * mu as f32);
         state.set("mu_product", Entry::Number(product));
-        let (average, squares) = self.common.moments(&param, &grad, state);
-        let denominator = squares.clone().divide(1.0 - beta2.powf(step)).sqrt().offset(eps);
-        let param = param.addcdiv(&grad, &denominator, -lr * (1.0 - mu) / (1.0 - product)).addcdiv(
-            &average,
-            &denominator,
-            -lr * next / (1.0 - product * next),
-        );
-        state.put("exp_avg", average);
-        state.put("exp_avg_sq", squares);
-        param
+        [-lr * (1.0 - mu) / (1.0 - product), -lr * next / (1.0 - product * next), 1.0 - beta2.powf(step)]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, scalars: Scalars, param: A, grad: A, [average, squares, c]: [A; 3]) -> [A; 4] {
+        let [gradient, moment, correction] = scalars;
+        let (param, grad) = self.common.decay(param, grad);
+        let (average, squares) = self.common.moments(&grad, average, squares);
+        let denominator = squares.clone().divide(correction).sqrt().offset(self.common.eps);
+        let param = param.addcdiv(&grad, &denominator, gradient).addcdiv(&average, &denominator, moment);
+        [param, average, squares, c]
     }
 }
 
@@ -196,30 +212,41 @@ impl RAdam {
     pub(super) fn read(h: &Hyper) -> Result<Self> {
         Common::read(h).map(Self)
     }
+}
 
-    pub(super) fn slots() -> Vec<Slot> {
+impl Algorithm for RAdam {
+    fn slots(&self) -> Vec<Slot> {
         vec![STEP, EXP_AVG, EXP_AVG_SQ]
     }
 
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
-        let Common { lr, betas: (beta1, beta2), eps, .. } = self.0;
+    fn moments(&self) -> Moments {
+        [Some("exp_avg"), Some("exp_avg_sq"), Option::None]
+    }
+
+    /// The first moment's bias correction, the root of the second's, and the rectification; 0 while the average is too short.
+    fn begin(&self, state: &mut State) -> Scalars {
+        let (beta1, beta2) = self.0.betas;
         let step = state.count();
-        let (param, grad) = self.0.decay(param, grad);
-        let (average, squares) = self.0.moments(&param, &grad, state);
         let correction = 1.0 - beta2.powf(step);
-        let corrected = average.clone().divide(1.0 - beta1.powf(step)).scale(lr);
         // How long the simple moving average is that the second moment approximates.
         let longest = 2.0 / (1.0 - beta2) - 1.0;
         let length = longest - 2.0 * step * beta2.powf(step) / correction;
-        let update = if length > 5.0 {
-            let rectified = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length);
-            let adaptive = squares.clone().sqrt().offset(eps).divides(correction.sqrt());
-            corrected.product(&adaptive).scale(rectified.sqrt())
+        let rectified = (length - 4.0) * (length - 2.0) * longest / ((longest - 4.0) * (longest - 2.0) * length);
+        [1.0 - beta1.powf(step), correction.sqrt(), if length > 5.0 { rectified.sqrt() } else { 0.0 }]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, scalars: Scalars, param: A, grad: A, [average, squares, c]: [A; 3]) -> [A; 4] {
+        let [first, second, rectification] = scalars;
+        let (param, grad) = self.0.decay(param, grad);
+        let (average, squares) = self.0.moments(&grad, average, squares);
+        let corrected = average.clone().divide(first).scale(self.0.lr);
+        let update = if rectification > 0.0 {
+            let adaptive = squares.clone().sqrt().offset(self.0.eps).divides(second);
+            corrected.product(&adaptive).scale(rectification)
         } else {
             corrected
         };
-        state.put("exp_avg", average);
-        state.put("exp_avg_sq", squares);
-        param.add_scaled(&update, -1.0)
+        [param.add_scaled(&update, -1.0), average, squares, c]
     }
 }

@@ -1,12 +1,13 @@
 //! torch.optim's classes: their arguments with defaults, argument errors in torch's words, and their rules behind one enum.
 
-use super::Default;
 use super::adagrad::{self, Adadelta, Adagrad};
 use super::adam::{self, Adam};
 use super::adamax::{self, Adamax, NAdam, RAdam};
 use super::rmsprop::{self, RmsProp};
 use super::sgd::{self, Sgd};
 use super::state::{Slot, State};
+use super::{Algorithm, Default};
+use crate::engine::lane;
 use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::train::hyper::Hyper;
@@ -162,24 +163,46 @@ impl Rule {
             Self::Adam(rule) => rule.slots(),
             Self::RmsProp(rule) => rule.slots(),
             Self::Adagrad(rule) => rule.slots(),
-            Self::Adadelta(_) => Adadelta::slots(),
-            Self::Adamax(_) => Adamax::slots(),
-            Self::NAdam(_) => NAdam::slots(),
-            Self::RAdam(_) => RAdam::slots(),
+            Self::Adadelta(rule) => rule.slots(),
+            Self::Adamax(rule) => rule.slots(),
+            Self::NAdam(rule) => rule.slots(),
+            Self::RAdam(rule) => rule.slots(),
         }
     }
 
     /// The parameter after one step.
-    pub fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
+    pub fn update(&self, param: Value, grad: &Value, state: &mut State) -> Result<Value> {
         match self {
-            Self::Sgd(rule) => rule.update(param, grad, state),
-            Self::Adam(rule) => rule.update(param, grad, state),
-            Self::RmsProp(rule) => rule.update(param, grad, state),
-            Self::Adagrad(rule) => rule.update(param, grad, state),
-            Self::Adadelta(rule) => rule.update(param, grad, state),
-            Self::Adamax(rule) => rule.update(param, grad, state),
-            Self::NAdam(rule) => rule.update(param, grad, state),
-            Self::RAdam(rule) => rule.update(param, grad, state),
+            Self::Sgd(rule) => advance(rule, param, grad, state),
+            Self::Adam(rule) => advance(rule, param, grad, state),
+            Self::RmsProp(rule) => advance(rule, param, grad, state),
+            Self::Adagrad(rule) => advance(rule, param, grad, state),
+            Self::Adadelta(rule) => advance(rule, param, grad, state),
+            Self::Adamax(rule) => advance(rule, param, grad, state),
+            Self::NAdam(rule) => advance(rule, param, grad, state),
+            Self::RAdam(rule) => advance(rule, param, grad, state),
         }
     }
+}
+
+/// Runs a rule: float32 on the CPU in one pass over memory, all else operation by operation.
+fn advance<R: Algorithm>(rule: &R, param: Value, grad: &Value, state: &mut State) -> Result<Value> {
+    let scalars = rule.begin(state);
+    let names = rule.moments();
+    let [a, b, c] = names.map(|name| name.map(|name| state.moment(name, &param)));
+    let [param, a, b, c] = if lane::takes(&param) {
+        lane::update([Some(param), a, b, c], grad, |[param, a, b, c], grad| {
+            rule.update(scalars, param, grad, [a, b, c])
+        })?
+    } else {
+        // What a rule does not use passes through it.
+        let moments = [a, b, c].map(|moment| moment.unwrap_or_else(|| grad.clone()));
+        rule.update(scalars, param, grad.clone(), moments).map(Some)
+    };
+    for (name, moment) in names.into_iter().zip([a, b, c]) {
+        if let (Some(name), Some(moment)) = (name, moment) {
+            state.put(name, moment);
+        }
+    }
+    param.ok_or_else(|| Error::device("a parameter was lost in its update"))
 }

@@ -16,6 +16,7 @@ pub mod state;
 use super::groups::{GroupSpec, ParamGroup, groups};
 use super::hyper::{Hyper, HyperValue};
 use super::{Gradients, Parameter};
+use crate::engine::arithmetic::Elementwise;
 use crate::engine::program::Weights;
 use crate::engine::value::Value;
 use crate::error::{Error, Result};
@@ -23,7 +24,7 @@ use crate::graph::ValueId;
 use class::{Class, Rule};
 use resume::Resumed;
 use serde::Deserialize;
-use state::State;
+use state::{Slot, State};
 use std::collections::{BTreeSet, HashMap};
 
 /// A keyword argument and its default.
@@ -128,7 +129,7 @@ impl Optimizer {
     ///
     /// # Errors
     /// Mismatch when a gradient's shape or dtype is not its parameter's, when a hyper-parameter or a key of the state is missing; nothing
-    /// has changed then.
+    /// has changed then. Device when the CPU's own memory cannot be reached, which does not happen.
     pub fn step(&mut self, weights: &mut Weights, gradients: &Gradients) -> Result<()> {
         let mut work = Vec::new();
         for (number, group) in self.groups.iter().enumerate() {
@@ -159,7 +160,7 @@ impl Optimizer {
                 let Some(value) = weights.take(leaf) else { continue };
                 let state = self.state.entry(leaf).or_insert_with(|| State::new(slots, &value));
                 self.touched.insert(leaf);
-                weights.insert(leaf, rule.update(value, gradient.clone(), state));
+                weights.insert(leaf, rule.update(value, gradient, state)?);
                 if state.iter().next().is_none() {
                     // SGD without momentum keeps nothing, and torch no entry.
                     self.state.remove(&leaf);
@@ -188,8 +189,30 @@ fn fits(value: &Value, gradient: &Value) -> Result<()> {
     Ok(())
 }
 
+/// What a rule's update takes from the host: numbers that are the same for every element.
+type Scalars = [f64; 3];
+
+/// The tensors of a state that a rule updates, by their keys.
+type Moments = [Option<&'static str>; 3];
+
+/// An update rule: what it keeps, and one step, written once for whole tensors and for a few elements at a time.
+trait Algorithm {
+    /// The keys of a state, in torch's order, and how they begin.
+    fn slots(&self) -> Vec<Slot>;
+
+    /// Those of them that are tensors.
+    fn moments(&self) -> Moments;
+
+    /// Counts the step; the numbers that the update needs.
+    fn begin(&self, state: &mut State) -> Scalars;
+
+    /// The new parameter, and the new moments.
+    fn update<A: Elementwise>(&self, scalars: Scalars, param: A, grad: A, moments: [A; 3]) -> [A; 4];
+}
+
 /// `-grad` where the objective is maximized.
-fn directed(grad: Value, maximize: bool) -> Value {
+#[inline(always)]
+fn directed<A: Elementwise>(grad: A, maximize: bool) -> A {
     if maximize { grad.scale(-1.0) } else { grad }
 }
 

@@ -1,8 +1,8 @@
 //! `torch.optim.RMSprop`: centered, with momentum (`torch/optim/rmsprop.py`).
 
 use super::state::{Slot, Start, State};
-use super::{Default, directed, not_negative};
-use crate::engine::value::Value;
+use super::{Algorithm, Default, Moments, Scalars, directed, not_negative};
+use crate::engine::arithmetic::Elementwise;
 use crate::error::Result;
 use crate::train::hyper::Hyper;
 use crate::train::hyper::HyperValue::{Bool, Float, Int, None};
@@ -66,8 +66,10 @@ impl RmsProp {
             maximize: h.flag("maximize"),
         })
     }
+}
 
-    pub(super) fn slots(&self) -> Vec<Slot> {
+impl Algorithm for RmsProp {
+    fn slots(&self) -> Vec<Slot> {
         let mut slots = vec![("step", Start::Number(0.0)), ("square_avg", Start::Filled(0.0))];
         if self.momentum > 0.0 {
             slots.push(("momentum_buffer", Start::Filled(0.0)));
@@ -78,30 +80,36 @@ impl RmsProp {
         slots
     }
 
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
-        let mut grad = directed(grad, self.maximize);
+    fn moments(&self) -> Moments {
+        let buffer = (self.momentum > 0.0).then_some("momentum_buffer");
+        [Some("square_avg"), buffer, self.centered.then_some("grad_avg")]
+    }
+
+    fn begin(&self, state: &mut State) -> Scalars {
         state.count();
+        [0.0; 3]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, _: Scalars, param: A, grad: A, [squares, buffer, mean]: [A; 3]) -> [A; 4] {
+        let mut grad = directed(grad, self.maximize);
         if self.weight_decay != 0.0 {
             grad = grad.add_scaled(&param, self.weight_decay);
         }
-        let squares = state.moment("square_avg", &param).scale(self.alpha).addcmul(&grad, &grad, 1.0 - self.alpha);
-        let average = if self.centered {
-            let mean = state.moment("grad_avg", &param).lerp(&grad, 1.0 - self.alpha);
+        let squares = squares.scale(self.alpha).addcmul(&grad, &grad, 1.0 - self.alpha);
+        let (mean, average) = if self.centered {
+            let mean = mean.lerp(&grad, 1.0 - self.alpha);
             let centered = squares.clone().addcmul(&mean, &mean, -1.0).sqrt();
-            state.put("grad_avg", mean);
-            centered
+            (mean, centered)
         } else {
-            squares.clone().sqrt()
+            (mean, squares.clone().sqrt())
         };
-        state.put("square_avg", squares);
         let average = average.offset(self.eps);
         if self.momentum > 0.0 {
-            let buffer = state.moment("momentum_buffer", &param).scale(self.momentum).addcdiv(&grad, &average, 1.0);
-            let param = param.add_scaled(&buffer, -self.lr);
-            state.put("momentum_buffer", buffer);
-            param
+            let buffer = buffer.scale(self.momentum).addcdiv(&grad, &average, 1.0);
+            [param.add_scaled(&buffer, -self.lr), squares, buffer, mean]
         } else {
-            param.addcdiv(&grad, &average, -self.lr)
+            [param.addcdiv(&grad, &average, -self.lr), squares, buffer, mean]
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `torch.optim.SGD`: momentum, dampening, Nesterov (`torch/optim/sgd.py`, `_single_tensor_sgd`).
 
-use super::state::{Slot, Start, State};
-use super::{Default, directed, not_negative};
-use crate::engine::value::Value;
+use super::state::{Entry, Slot, Start, State};
+use super::{Algorithm, Default, Moments, Scalars, directed, not_negative};
+use crate::engine::arithmetic::Elementwise;
 use crate::error::{Error, Result};
 use crate::train::hyper::Hyper;
 use crate::train::hyper::HyperValue::{Bool, Float, Int, None};
@@ -60,24 +60,40 @@ impl Sgd {
             maximize: h.flag("maximize"),
         })
     }
+}
 
-    pub(super) fn slots(&self) -> Vec<Slot> {
+impl Algorithm for Sgd {
+    fn slots(&self) -> Vec<Slot> {
         if self.momentum == 0.0 { Vec::new() } else { vec![("momentum_buffer", Start::Later)] }
     }
 
-    pub(super) fn update(&self, param: Value, grad: Value, state: &mut State) -> Value {
+    fn moments(&self) -> Moments {
+        [(self.momentum != 0.0).then_some("momentum_buffer"), Option::None, Option::None]
+    }
+
+    /// Whether there is no buffer yet.
+    fn begin(&self, state: &mut State) -> Scalars {
+        let there = matches!(state.get("momentum_buffer"), Some(Entry::Tensor(_)));
+        [f64::from(u8::from(!there)), 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn update<A: Elementwise>(&self, [first, ..]: Scalars, param: A, grad: A, [buffer, b, c]: [A; 3]) -> [A; 4] {
         let mut grad = directed(grad, self.maximize);
         if self.weight_decay != 0.0 {
             grad = grad.add_scaled(&param, self.weight_decay);
         }
-        if self.momentum != 0.0 {
-            let buffer = match state.take("momentum_buffer") {
-                Some(buffer) => buffer.scale(self.momentum).add_scaled(&grad, 1.0 - self.dampening),
-                Option::None => grad.clone(),
-            };
-            grad = if self.nesterov { grad.add_scaled(&buffer, self.momentum) } else { buffer.clone() };
-            state.put("momentum_buffer", buffer);
+        if self.momentum == 0.0 {
+            return [param.add_scaled(&grad, -self.lr), buffer, b, c];
         }
-        param.add_scaled(&grad, -self.lr)
+        let buffer = match first == 0.0 {
+            true => buffer.scale(self.momentum).add_scaled(&grad, 1.0 - self.dampening),
+            false => grad.clone(),
+        };
+        let param = match self.nesterov {
+            true => param.add_scaled(&grad.add_scaled(&buffer, self.momentum), -self.lr),
+            false => param.add_scaled(&buffer, -self.lr),
+        };
+        [param, buffer, b, c]
     }
 }

@@ -161,7 +161,7 @@ def write(folder, case):
     generator = torch.Generator().manual_seed(seed + 1)
     module = zoo(case["module"]) if "module" in case else users(folder / "model.py")
     named = {name: made(generator) for name, made in case["inputs"].items()}
-    model = shake(eval(case["make"], {**vars(module), "with_input": zoo("shapes").with_input}), list(named.values()), generator)
+    model = shake(eval(case["make"], {**vars(module), **{name: getattr(zoo("shapes"), name) for name in ("with_input", "with_module")}}), list(named.values()), generator)
     state = model.state_dict()
     if case.get("half"):
         state = rounded(model)
@@ -347,6 +347,31 @@ CASES = {
         files=["state_dict", "module"],
         pickled=MODELS + "swin_transformer",
         recognised=("swin", "SwinTransformer([2, 2], 16, [2, 2], [2, 4], [3, 3], num_classes=10)", "certain"),
+    ),
+    "own_head": dict(
+        module=VISION + "mobilenetv2",
+        make="with_module(MobileNetV2(num_classes=3, inverted_residual_setting=[[1, 8, 1, 1], [6, 16, 1, 2]]), 'classifier', "
+        "nn.Sequential(nn.Dropout(), nn.Linear(1280, 16), nn.ReLU(), nn.Dropout(), nn.Linear(16, 3)))",
+        inputs={"x": image(2, 3, 32, 32)},
+        half=True,
+        recognised=(
+            "mobilenet_v2",
+            "with_module(MobileNetV2(num_classes=3, inverted_residual_setting=[[1, 8, 1, 1], [6, 16, 1, 2]]), 'classifier', "
+            "nn.Sequential(nn.Dropout(), nn.Linear(1280, 16), nn.ReLU(), nn.Dropout(), nn.Linear(16, 3)))",
+            "likely",
+        ),
+    ),
+    "own_head_grey": dict(
+        module=VISION + "densenet",
+        make="with_input(with_module(DenseNet(num_classes=3, growth_rate=4, block_config=(2, 2), num_init_features=6), 'classifier', "
+        "nn.Sequential(nn.Linear(15, 8), nn.ReLU(), nn.Linear(8, 3))), 1)",
+        inputs={"x": image(2, 1, 32, 32)},
+        recognised=(
+            "densenet",
+            "with_input(with_module(DenseNet(num_classes=3, growth_rate=4, block_config=(2, 2), num_init_features=6), 'classifier', "
+            "nn.Sequential(nn.Linear(15, 8), nn.ReLU(), nn.Linear(8, 3))), 1)",
+            "likely",
+        ),
     ),
     "bert": dict(
         module=LANGUAGE + "bert",

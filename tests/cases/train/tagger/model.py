@@ -7,7 +7,7 @@ from torch import nn
 class Net(nn.Module):
     def __init__(self, words, dim=4, hidden=3, tags=4):
         super().__init__()
-        self.embedding = nn.Embedding(words, dim, padding_idx=1)
+        self.embedding = nn.Embedding(words, dim, padding_idx=1, scale_grad_by_freq=True)
         self.lstm = nn.LSTM(dim, hidden, batch_first=True, bidirectional=True)
         self.fc = nn.Linear(2 * hidden, tags)
 
