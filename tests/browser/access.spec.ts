@@ -3,7 +3,7 @@ import { expect, test, type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { openSample, pick, run } from "./tour.ts";
+import { onDevice, openSample, pick, run } from "./tour.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const results = fileURLToPath(new URL("results/", import.meta.url));
@@ -41,6 +41,7 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   },
   training: async (page) => {
     await openSample(page, /Handwritten digits/);
+    await onDevice(page, "CPU");
     await run(page);
     const panel = page.getByRole("region", { name: "Train", exact: true });
     await panel.getByText("Options", { exact: true }).click();
@@ -96,6 +97,7 @@ test("360 pixels are enough, by touch", async ({ browser }) => {
   await expect(page.getByRole("list", { name: /^Classes/ })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await look(page, "digits-narrow");
+  await onDevice(page, "CPU");
   const panel = page.getByRole("region", { name: "Train", exact: true });
   await panel.getByLabel("Epochs", { exact: true }).fill("2");
   await panel.getByRole("button", { name: "Start" }).tap();
@@ -109,6 +111,7 @@ test("360 pixels are enough, by touch", async ({ browser }) => {
 test("training goes by keyboard alone", async ({ page }) => {
   await page.goto("/");
   await openSample(page, /Handwritten digits/);
+  await onDevice(page, "CPU");
   const panel = page.getByRole("region", { name: "Train", exact: true });
   await expect(panel).toContainText("1,397 pictures");
   const named = (): Promise<string> => page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent?.trim() ?? "");
