@@ -39,6 +39,30 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await run(page);
     await page.getByText("Source of the class").click();
   },
+  training: async (page) => {
+    await openSample(page, /Handwritten digits/);
+    await run(page);
+    const panel = page.getByRole("region", { name: "Train", exact: true });
+    await panel.getByText("Options", { exact: true }).click();
+    await panel.getByLabel("Optimizer").selectOption("SGD");
+    await panel.getByLabel("Learning rate").fill("0.05");
+    await panel.getByLabel("Scheduler").selectOption("StepLR");
+    await panel.getByLabel("Its arguments").fill("step_size=1");
+    await panel.getByLabel("Trains").selectOption("patterns");
+    await panel.getByLabel("Freeze").fill("conv1");
+    await panel.getByLabel("Epochs", { exact: true }).fill("3");
+    await panel.getByRole("button", { name: "Start" }).click();
+    await expect(panel.getByRole("button", { name: "Train on" })).toBeVisible({ timeout: 110_000 });
+    for (const more of [/^Epochs as a table/, /^Each class/, /tensors changed/]) await panel.getByText(more).click();
+    await expect(panel.locator("canvas").first()).toBeVisible();
+  },
+  "training-error": async (page) => {
+    await openSample(page, /Handwritten digits/);
+    const panel = page.getByRole("region", { name: "Train", exact: true });
+    await panel.getByRole("radio", { name: "Files" }).check({ force: true });
+    await panel.locator("input[type=file]").first().setInputFiles({ name: "few.csv", mimeType: "text/csv", buffer: Buffer.from("a,b,digit\n1,2,3\n") });
+    await expect(panel.getByRole("alert")).toBeVisible();
+  },
   error: async (page) => {
     await pick(page, "page.pth", Buffer.from("<!doctype html><title>Not found</title>"));
     await expect(page.getByRole("alert")).toBeVisible();
@@ -72,7 +96,41 @@ test("360 pixels are enough, by touch", async ({ browser }) => {
   await expect(page.getByRole("list", { name: /^Classes/ })).toBeVisible();
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   await look(page, "digits-narrow");
+  const panel = page.getByRole("region", { name: "Train", exact: true });
+  await panel.getByLabel("Epochs", { exact: true }).fill("2");
+  await panel.getByRole("button", { name: "Start" }).tap();
+  await expect(panel.getByRole("button", { name: "Train on" })).toBeVisible({ timeout: 110_000 });
+  for (const more of [/^Epochs as a table/, /^Each class/, /tensors changed/, /^Options$/]) await panel.getByText(more).tap();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  await look(page, "training-narrow");
   await context.close();
+});
+
+test("training goes by keyboard alone", async ({ page }) => {
+  await page.goto("/");
+  await openSample(page, /Handwritten digits/);
+  const panel = page.getByRole("region", { name: "Train", exact: true });
+  await expect(panel).toContainText("1,397 pictures");
+  const named = (): Promise<string> => page.evaluate(() => (document.activeElement as HTMLElement | null)?.textContent?.trim() ?? "");
+  await panel.getByLabel("Epochs", { exact: true }).focus();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("50");
+  await page.keyboard.press("Tab");
+  expect(await named()).toBe("Start");
+  await page.keyboard.press("Enter");
+  await expect(panel.getByRole("button", { name: "Pause" })).toBeFocused();
+  await expect(panel.getByRole("img", { name: /^Loss over/ })).toBeVisible({ timeout: 60_000 });
+  await page.keyboard.press("Space");
+  await expect(panel.getByRole("button", { name: "Go on" })).toBeFocused();
+  await page.keyboard.press("Tab");
+  expect(await named()).toBe("Step");
+  await page.keyboard.press("Enter");
+  await expect(panel.getByRole("button", { name: "Go on" })).toBeEnabled();
+  await page.keyboard.press("Tab");
+  expect(await named()).toBe("Stop");
+  await page.keyboard.press("Enter");
+  await expect(panel.getByRole("button", { name: "Train on" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("status")).toContainText("Stopped after");
 });
 
 test("the tour goes by keyboard alone", async ({ page }) => {

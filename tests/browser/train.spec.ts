@@ -222,10 +222,31 @@ test("a zip of pictures by class, and drawings with labels, are data", async ({ 
     await panel(page).getByLabel("This is").selectOption(label);
     await button(page, "Add").click();
   }
-  await expect(panel(page)).toContainText("3 drawn");
+  await expect(panel(page)).toContainText("3 pictures made here");
   await expect(panel(page)).toContainText("1: 2");
   await button(page, "Train on").click();
   await over(page);
+});
+
+test("the camera's pictures are data", async ({ browserName: _, playwright }) => {
+  // A camera of Chromium's own: a green ball on a ground that turns.
+  const own = test.info().project.use.launchOptions ?? {};
+  const browser = await playwright.chromium.launch({ ...own, args: [...(own.args ?? []), "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"] });
+  const baseURL = test.info().project.use.baseURL ?? "";
+  const page = await browser.newPage({ baseURL });
+  await digits(page);
+  await panel(page).getByRole("radio", { name: "Camera" }).check({ force: true });
+  await button(page, "Turn the camera on").click();
+  await expect.poll(() => panel(page).locator("video").evaluate((video) => (video as HTMLVideoElement).videoWidth)).toBeGreaterThan(0);
+  await button(page, "Add").click();
+  await expect(panel(page)).toContainText("1 picture made here");
+  await panel(page).getByLabel("This is").selectOption("1");
+  await button(page, "Record 10").click();
+  await expect(panel(page)).toContainText("11 pictures made here");
+  await expect(panel(page)).toContainText("1: 10");
+  await button(page, "Step").click();
+  await expect(button(page, "Go on")).toBeEnabled();
+  await browser.close();
 });
 
 test("sentences with labels go through the vocabulary", async ({ page }) => {

@@ -364,3 +364,35 @@ fn times() {
         println!("{construct}: {best:.1} ms a step");
     }
 }
+
+#[test]
+fn the_optimizer_is_told_before_and_while_it_works() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/digits");
+    let source = std::fs::read_to_string(folder.join("model.py")).unwrap();
+    let file = Rc::new(FileSource::open(&folder.join("digits.pth")).unwrap());
+    let build = BuildOptions {
+        source: Some(source),
+        construct: Some("DigitsNet()".into()),
+        strict: true,
+        ..Default::default()
+    };
+    let mut model =
+        pollster::block_on(async { Session::open(file, &Quiet).await.unwrap().build(&build, &Quiet).await.unwrap() });
+    let told = model.optimizer().unwrap().unwrap();
+    let json = serde_json::to_value(&told).unwrap();
+    assert_eq!(json["class"], "Adam");
+    assert_eq!(json["resumed"], true);
+    assert_eq!(json["path"], "optimizer_state_dict");
+    assert_eq!(json["groups"][0]["lr"], 5e-4);
+    assert_eq!(json["groups"][0]["betas"], json!([0.9, 0.999]));
+    assert_eq!(json["groups"][0]["params"][0], "conv1.weight");
+    assert_eq!(json["groups"][0]["params"].as_array().map(Vec::len), Some(10));
+    pollster::block_on(model.prepare(&options(json!({ "loss": "CrossEntropyLoss" })))).unwrap();
+    assert_eq!(serde_json::to_value(model.optimizer().unwrap()).unwrap(), json, "resumed, it is the same");
+    let sgd = json!({ "loss": "CrossEntropyLoss", "optimizer": { "class": "SGD", "hyper": { "lr": 0.1 } } });
+    pollster::block_on(model.prepare(&options(sgd))).unwrap();
+    let told = model.optimizer().unwrap().unwrap();
+    assert_eq!((told.class.as_str(), told.resumed, told.path.as_deref()), ("SGD", false, Some("optimizer_state_dict")));
+    pollster::block_on(model.revert()).unwrap();
+    assert_eq!(serde_json::to_value(model.optimizer().unwrap()).unwrap(), json, "reverted, it is the file's again");
+}

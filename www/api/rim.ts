@@ -110,6 +110,7 @@ export interface RawScheduler {
 export interface RawTrain {
   loss: RawLoss;
   optimizer?: RawOptimizer;
+  resume?: boolean;
   scheduler?: RawScheduler;
   schedulerEvery?: "step" | "epoch";
   freeze?: readonly string[];

@@ -46,7 +46,7 @@ export function toRawTrain(options: TrainOptions): RawTrain {
     loss: toRawLoss(options.loss),
     ...(options.optimizer === undefined ? {} : { optimizer: toRawOptimizer(options.optimizer) }),
     ...(options.scheduler === undefined ? {} : { scheduler: toRawScheduler(options.scheduler) }),
-    ...given({ schedulerEvery: options.schedulerEvery }),
+    ...given({ resume: options.resume, schedulerEvery: options.schedulerEvery }),
     ...given({ freeze, only, lastLayerOnly, freezeBatchNorm, clipGradNorm, clipNormType, clipGradValue, accumulate, seed, lossEvery }),
   };
 }

@@ -300,6 +300,8 @@ export interface TrainOptions {
   readonly loss: string | LossOptions;
   /** Default: the one in the file goes on, with its state; without one there, `optimizer` must be said. */
   readonly optimizer?: string | OptimizerOptions | undefined;
+  /** The optimizer's state comes from the file, and `optimizer` says its class and groups, as the script did that saved it. */
+  readonly resume?: boolean | undefined;
   /** Default: the one in the file goes on, where the optimizer does. */
   readonly scheduler?: SchedulerOptions | undefined;
   /** When the scheduler is stepped. Default: `"step"` for those made for it (OneCycleLR, CyclicLR), else `"epoch"`. */

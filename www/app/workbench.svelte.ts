@@ -27,6 +27,9 @@ export class Task {
   readonly cancel = (): void => this.#controller.abort();
 }
 
+/** Networks larger than this are not held twice to compare them. */
+const MAX_TWICE = 512 * 1024 * 1024;
+
 class Workbench {
   checkpoint: Checkpoint | undefined = $state.raw();
   model: Model | undefined = $state.raw();
@@ -98,7 +101,7 @@ class Workbench {
   /** The network as the file has it, built when it is first asked for. */
   original(): Promise<Model> | undefined {
     const { model, checkpoint } = this;
-    if (model === undefined || checkpoint === undefined) return undefined;
+    if (model === undefined || checkpoint === undefined || (this.summary[0]?.bytes ?? 0) > MAX_TWICE) return undefined;
     if (this.#original?.of !== model) {
       this.#forgetOriginal();
       this.#original = { of: model, model: checkpoint.build(this.#built.network, { ...this.#built.options, device: model.device.kind }) };

@@ -28,7 +28,7 @@ export async function pictures(all: readonly Picture[], to: ImageInput, labels: 
   for (const [i, { path, read }] of all.entries()) {
     const bitmap = await createImageBitmap(await read()).catch(() => undefined);
     if (bitmap === undefined) throw new DataError(`${path} is no picture that the browser can decode`);
-    data.set(tensor(bitmap, to), i * size);
+    data.set(scaled(bitmap, bitmap.width, bitmap.height, to), i * size);
     bitmap.close();
     onDone?.(i + 1);
   }
@@ -37,15 +37,16 @@ export async function pictures(all: readonly Picture[], to: ImageInput, labels: 
   return { about: `${shown(all.length)} pictures`, count: all.length, inputs: [input], targets, places: all.map(({ path }) => path) };
 }
 
-function tensor(bitmap: ImageBitmap, to: ImageInput): Float32Array {
+/** A picture, or the camera's present one, as planes; what does not have the network's proportions is cut, from its middle. */
+export function scaled(source: CanvasImageSource, from: number, high: number, to: ImageInput): Float32Array {
   // Several pixels to each of the tensor's, which are their mean: no detail is skipped.
-  const times = Math.max(1, Math.min(4, Math.floor(Math.min(bitmap.width / to.width, bitmap.height / to.height))));
+  const times = Math.max(1, Math.min(4, Math.floor(Math.min(from / to.width, high / to.height))));
   const [width, height] = [to.width * times, to.height * times];
   const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (pen === null) throw new DataError("This browser cannot read the pixels of pictures");
-  const scale = Math.max(width / bitmap.width, height / bitmap.height);
-  const [w, h] = [bitmap.width * scale, bitmap.height * scale];
+  const scale = Math.max(width / from, height / high);
+  const [w, h] = [from * scale, high * scale];
   pen.imageSmoothingQuality = "high";
-  pen.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
+  pen.drawImage(source, (width - w) / 2, (height - h) / 2, w, h);
   return planes(pen.getImageData(0, 0, width, height), to, 255);
 }

@@ -11,6 +11,8 @@ const PROBE = 64;
 const REDRAW = 120;
 /** Training that takes more than this asks first. */
 const ASK_ABOVE = 1.5 * 2 ** 30;
+/** How long a stop waits for the step that is under way, in milliseconds. */
+const PATIENCE = 1500;
 /** A file to go on from is kept at most this often, in milliseconds. */
 const KEEP_EVERY = 8000;
 
@@ -179,10 +181,17 @@ export class Trainer {
   async stop(): Promise<void> {
     this.#wanted = "stop";
     if (this.phase === "starting") this.#controller?.abort();
+    // A step or measurement that takes long is given up: the model is as it was before it.
+    const late = setTimeout(() => this.#controller?.abort(), PATIENCE);
     await this.#driving;
+    clearTimeout(late);
     if (this.#loop === undefined) return;
     await this.#loop.return();
-    await this.#close(this.now === undefined || this.now.step === 0 ? undefined : `Stopped after ${this.now.step} steps.`);
+    await this.#close(this.#stopped());
+  }
+
+  #stopped(): string | undefined {
+    return this.now === undefined || this.now.step === 0 ? undefined : `Stopped after ${this.now.step} steps.`;
   }
 
   /** The file's weights again. */
@@ -292,7 +301,7 @@ export class Trainer {
       if (this.#model !== model) return;
       this.#loop = undefined;
       this.fail(thrown);
-      await this.#close(undefined);
+      await this.#close(this.#wanted === "stop" && this.wrong === undefined ? this.#stopped() : undefined);
     } finally {
       void this.#lock?.release().catch(() => undefined);
       this.#lock = undefined;
