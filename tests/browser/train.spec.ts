@@ -306,6 +306,7 @@ test("a checkpoint of one's own trains too, with a loss and optimizer that are t
   await page.getByLabel("PyTorch source").fill(`${sample("digits/model.py").toString()}\ndef criterion(x, y):\n    return F.cross_entropy(x, y, label_smoothing=0.1)\n`);
   await page.getByLabel(/^Constructor call/).fill("DigitsNet()");
   await page.getByRole("button", { name: "Build the network" }).click();
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
   await onDevice(page, "CPU");
   await give(page, "digits.json", sample("digits/training.json"));
   await expect(panel(page)).toContainText("1,397 pictures");
@@ -332,8 +333,12 @@ test("a checkpoint of one's own trains too, with a loss and optimizer that are t
   // Mistakes in arguments are told in torch's words.
   await panel(page).getByLabel("Learning rate").fill("-1");
   await panel(page).getByLabel("Groups").fill("");
-  await button(page, "Train on").click({ force: true });
+  await button(page, "Train on").click();
   await expect(panel(page).getByRole("alert")).toContainText(/Invalid learning rate: -1/);
+  await panel(page).getByLabel("Learning rate").fill("0.01");
+  await panel(page).getByLabel("Its arguments").fill("step_size");
+  await button(page, "Train on").click();
+  await expect(panel(page).getByRole("alert")).toContainText("Scheduler: 'step_size' is no argument");
 });
 
 test("training goes on WebGPU", async ({ page }) => {

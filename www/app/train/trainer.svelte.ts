@@ -93,6 +93,7 @@ export class Trainer {
     this.lesson = undefined;
     this.trained = false;
     if (keep) {
+      if (model !== undefined) this.wrong = undefined;
       this.phase = this.steps.length > 0 ? "ended" : "idle";
       this.trained = this.steps.length > 0;
       if (model?.optimizer !== undefined) this.settings.optimizer = "resume";
