@@ -80,6 +80,8 @@ impl Value {
         }
         let data = self.tensor.clone().read().await.map_err(Error::device)?;
         let bytes: Vec<u8> = match self.dtype {
+            // As the device has them: whole, since what is read element by element takes as long as a small network runs.
+            DType::Float32 if data.dtype() == Stored::F32 => f32s(data.bytes()),
             DType::Float64 => data.iter::<f64>().flat_map(f64::to_le_bytes).collect(),
             DType::Float32 => data.iter::<f32>().flat_map(f32::to_le_bytes).collect(),
             DType::Float16 => data.iter::<f32>().flat_map(|v| f16::from_f32(v).to_le_bytes()).collect(),
@@ -198,6 +200,14 @@ pub(super) fn convert(tensor: Tensor, to: Stored) -> Tensor {
 
 fn each<const N: usize, T>(bytes: &[u8], read: impl Fn([u8; N]) -> T) -> Vec<T> {
     bytes.as_chunks::<N>().0.iter().map(|c| read(*c)).collect()
+}
+
+/// A machine's float32s as little-endian bytes.
+fn f32s(native: &[u8]) -> Vec<u8> {
+    if cfg!(target_endian = "little") {
+        return native.to_vec();
+    }
+    each(native, f32::from_ne_bytes).into_iter().flat_map(f32::to_le_bytes).collect()
 }
 
 /// Floats and bools for the device.

@@ -4,6 +4,7 @@
 //! a gradient passes through them, and in train mode buffers change with each run.
 
 use super::Gradients;
+use crate::engine::arithmetic::Elementwise;
 use crate::engine::device::Device;
 use crate::engine::program::{Outputs, Program, Weights};
 use crate::engine::value::Value;
