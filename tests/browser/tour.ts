@@ -61,3 +61,8 @@ export function complaints(page: Page): string[] {
   });
   return heard;
 }
+
+/** A browser without WebGPU, for tests that are not about it: `test.use(onCpu)`. */
+export const onCpu = {
+  launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking", "--no-first-run"] },
+};

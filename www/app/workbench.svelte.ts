@@ -1,5 +1,5 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type SavedFile, type Source, type SummaryRow } from "torchtab";
+import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type Source, type SummaryRow } from "torchtab";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
 import { Trainer } from "./train/trainer.svelte.js";
@@ -49,6 +49,8 @@ class Workbench {
   buildProblem: Problem | undefined = $state.raw();
   /** Why the file alone makes no network, if so. */
   needsSource: Problem | undefined = $state.raw();
+  /** Source to edit that fits such a file's keys. */
+  proposal: Proposal | undefined = $state.raw();
 
   source = $state("");
   construct = $state("");
@@ -196,7 +198,7 @@ class Workbench {
     this.building = task;
     this.buildProblem = undefined;
     const staying = this.#stays !== undefined;
-    const written = this.source.trim() === "" ? undefined : { source: this.source, construct: this.construct.trim() || undefined };
+    const written = unasked && this.isProposed ? undefined : this.#written();
     try {
       const model = await checkpoint.build(written, {
         device: this.device,
@@ -231,11 +233,34 @@ class Workbench {
       const found = problem(thrown);
       const asked = !unasked || written !== undefined || found?.code !== "needs_source";
       if (asked) this.buildProblem = found;
-      else this.needsSource = found;
+      else {
+        this.needsSource = found;
+        await this.#propose(checkpoint);
+      }
       if (this.buildProblem !== undefined) this.said = `Not built: ${this.buildProblem.message}`;
     } finally {
       if (this.building === task) this.building = undefined;
     }
+  }
+
+  /** Whether what stands in the editor is the proposal, as it was made. */
+  get isProposed(): boolean {
+    return this.proposal !== undefined && this.source === this.proposal.source;
+  }
+
+  #written(): NetworkSource | undefined {
+    if (this.source.trim() === "") return undefined;
+    return { source: this.source, construct: this.construct.trim() || (this.isProposed ? this.proposal?.construct : undefined) };
+  }
+
+  /** Fills the editor with source that fits the file's keys; what a person wrote stays. */
+  async #propose(checkpoint: Checkpoint): Promise<void> {
+    const untouched = this.isProposed || this.source.trim() === "";
+    const proposal = await checkpoint.propose(this.stateDict || undefined).catch(() => undefined);
+    if (this.checkpoint !== checkpoint) return;
+    this.proposal = proposal;
+    if (untouched) this.source = proposal?.source ?? "";
+    if (proposal !== undefined) this.said = "Source that fits the file's keys is proposed, to edit or to build as it stands";
   }
 
   /** With output shapes where forward's inputs are known well enough to trace it, else without. */
@@ -276,6 +301,7 @@ class Workbench {
       this.keptAt = undefined;
     }
     this.needsSource = undefined;
+    this.proposal = undefined;
     this.inputs = [];
     this.summary = [];
   }
