@@ -1,11 +1,14 @@
 /**
- * The page's side of the worker: starts it with the first call, notices its death, starts another for the next `open`.
+ * The page's side of the worker: starts it with the first call, notices its death, starts another for the next `open`. Callers may say where
+ * the worker's script is, or bring a worker.
  * @module
  */
 import { aborted, fromPlain } from "./errors.js";
 import type { TorchtabError } from "./errors.js";
 import type { Backend, CallName, Calls, Reply, Request } from "./protocol.js";
-import type { Progress } from "./types.js";
+import { absolute } from "./source.js";
+import { start } from "./start.js";
+import type { OpenOptions, Progress } from "./types.js";
 
 /** A call that waits for its answer. */
 interface Waiting {
@@ -17,8 +20,11 @@ interface Waiting {
 /** How long an empty worker is kept: wasm memory never shrinks, so ending it is how memory is given back. */
 const IDLE_MS = 15_000;
 
-function died(message: string): TorchtabError {
-  return fromPlain({ kind: "device", code: "worker_died", message, hint: "Open the file again: that starts a new worker." });
+const AGAIN = "Open the file again: that starts a new worker.";
+const UNHEARD = "Its script may be missing (worker says where it is), or the page's policy may forbid it (CSP worker-src).";
+
+function died(message: string, hint = AGAIN): TorchtabError {
+  return fromPlain({ kind: "device", code: "worker_died", message, hint });
 }
 
 /** One worker, until it dies. */
@@ -28,17 +34,21 @@ class WorkerBackend implements Backend {
   #calls = 0;
   #open = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
+  #ours: boolean;
+  #heard = false;
   /** Why no call can succeed any more. */
   death: TorchtabError | undefined;
 
-  constructor() {
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Reply>) => this.#answer(data);
-    this.#worker.onmessageerror = () => this.#die(died("A message of the worker could not be read"));
-    this.#worker.onerror = (event) => {
+  constructor(worker: string | Worker | undefined) {
+    this.#ours = worker === undefined || typeof worker === "string";
+    this.#worker = worker === undefined || typeof worker === "string" ? start(worker) : worker;
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => this.#answer(data));
+    this.#worker.addEventListener("messageerror", () => this.#die(died("A message of the worker could not be read")));
+    this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#die(died(event.message ? `The worker stopped: ${event.message}` : "The worker could not be started"));
-    };
+      if (event.message) this.#die(died(`The worker stopped: ${event.message}`, this.#heard ? AGAIN : UNHEARD));
+      else this.#die(died("The worker could not be started", UNHEARD));
+    });
   }
 
   call<K extends CallName>(
@@ -89,6 +99,7 @@ class WorkerBackend implements Backend {
   }
 
   #answer(reply: Reply): void {
+    this.#heard = true;
     const waiting = this.#waiting.get(reply.id);
     if (waiting === undefined) return;
     if ("progress" in reply) {
@@ -108,7 +119,7 @@ class WorkerBackend implements Backend {
   #die(error: TorchtabError): void {
     if (this.death !== undefined) return;
     this.death = error;
-    this.#worker.terminate();
+    if (this.#ours) this.#worker.terminate();
     clearTimeout(this.#idle);
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
@@ -117,15 +128,25 @@ class WorkerBackend implements Backend {
 
   #rest(): void {
     clearTimeout(this.#idle);
-    if (this.#open > 0 || this.#waiting.size > 0 || this.death !== undefined) return;
+    if (!this.#ours || this.#open > 0 || this.#waiting.size > 0 || this.death !== undefined) return;
     this.#idle = setTimeout(() => this.#die(died("The worker was closed when nothing was open any more")), IDLE_MS);
   }
 }
 
-let current: WorkerBackend | undefined;
+/** The workers that were started here, by their address; the package's own has none. */
+const started = new Map<string | undefined, WorkerBackend>();
+/** The callers' own. */
+const brought = new WeakMap<Worker, WorkerBackend>();
 
-/** The worker that the next checkpoint opens in: the living one, or a new one. */
-export function worker(): Backend {
-  if (current === undefined || current.death !== undefined) current = new WorkerBackend();
-  return current;
+/** The worker that the next checkpoint opens in: the living one, or a new one. A caller's own is never replaced. */
+export function worker({ worker }: OpenOptions): Backend {
+  if (worker !== undefined && typeof worker !== "string" && !(worker instanceof URL)) {
+    let backend = brought.get(worker);
+    if (backend === undefined) brought.set(worker, (backend = new WorkerBackend(worker)));
+    return backend;
+  }
+  const address = worker === undefined ? undefined : absolute(worker);
+  let backend = started.get(address);
+  if (backend === undefined || backend.death !== undefined) started.set(address, (backend = new WorkerBackend(address)));
+  return backend;
 }

@@ -5,15 +5,18 @@
 import { Host } from "./host.js";
 import { doors } from "./doors.js";
 import type { Doors } from "./doors.js";
+import { absolute, nameOf, refuseWorker, toRawSource } from "./source.js";
+import type { OpenOptions } from "./types.js";
 
 let host: Host | undefined;
 
-function local(): Host {
+function local(options: OpenOptions): Host {
+  refuseWorker(options);
   host ??= new Host();
   return host;
 }
 
-const entry: Doors = doors(local);
+const entry: Doors = doors({ backend: local, toRawSource, nameOf, absolute });
 
 /**
  * Opens a checkpoint: reads its directory and objects, none of its tensors' bytes. Nothing in it is executed.

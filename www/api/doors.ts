@@ -5,8 +5,20 @@
 import { build, Checkpoint } from "./checkpoint.js";
 import type { Model } from "./model.js";
 import type { Backend } from "./protocol.js";
-import { nameOf, toRawSource } from "./source.js";
+import type { RawSource } from "./rim.js";
 import type { LoadOptions, OpenOptions, Source } from "./types.js";
+
+/** What differs between a page, a worker and Node. */
+export interface Platform {
+  /** Who carries calls out; asked for at each open: a dead worker is replaced then. */
+  backend(options: OpenOptions): Backend;
+  /** A source as the rim takes it. */
+  toRawSource(source: Source): RawSource | Promise<RawSource>;
+  /** The name a source has of its own. */
+  nameOf(source: Source): string | undefined;
+  /** An address that means the same in every thread. */
+  absolute(address: string | URL): string;
+}
 
 /** The two functions that callers start with. */
 export interface Doors {
@@ -14,14 +26,14 @@ export interface Doors {
   load(source: Source, options?: LoadOptions): Promise<Model>;
 }
 
-/** The doors to `backend`, asked for at each open: a dead worker is replaced then. */
-export function doors(backend: () => Backend): Doors {
+/** The doors of a platform. */
+export function doors(platform: Platform): Doors {
   const open = async (source: Source, options: OpenOptions = {}): Promise<Checkpoint> => {
-    const raw = toRawSource(source);
-    const name = options.name ?? nameOf(source);
+    const raw = await platform.toRawSource(source);
+    const name = options.name ?? platform.nameOf(source);
     const { signal, onProgress, wasmUrl } = options;
-    const host = backend();
-    const takes = { source: raw, ...(name === undefined ? {} : { name }), ...(wasmUrl === undefined ? {} : { wasmUrl: String(wasmUrl) }) };
+    const host = platform.backend(options);
+    const takes = { source: raw, ...(name === undefined ? {} : { name }), ...(wasmUrl === undefined ? {} : { wasmUrl: platform.absolute(wasmUrl) }) };
     const { handle, description } = await host.call("open", takes, { signal, onProgress });
     return new Checkpoint(host, raw, handle, description);
   };

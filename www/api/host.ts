@@ -4,7 +4,8 @@
  * @module
  */
 import { aborted, fromPlain, isTrap, toPlain } from "./errors.js";
-import { rim } from "./glue.js";
+import { fetched, rim } from "./glue.js";
+import type { WasmModule } from "./glue.js";
 import type { Backend, Built, CallName, Calls, Handle } from "./protocol.js";
 import type { RimCheckpoint, RimModel } from "./rim.js";
 import type { Progress } from "./types.js";
@@ -23,6 +24,12 @@ export class Host implements Backend {
   #models = new Map<Handle, RimModel>();
   #handles = 0;
   #tail: Promise<unknown> = Promise.resolve();
+  #module: (wasmUrl?: string) => Promise<WasmModule>;
+
+  /** `module` finds the WebAssembly module, at an address or in the package. */
+  constructor(module: (wasmUrl?: string) => Promise<WasmModule> = fetched) {
+    this.#module = module;
+  }
 
   call<K extends CallName>(
     call: K,
@@ -50,7 +57,7 @@ export class Host implements Backend {
 
   #calls: { [K in CallName]: (takes: Calls[K]["takes"], context: Context) => Promise<Calls[K]["gives"]> } = {
     open: async ({ source, name, wasmUrl }, { progress, signal }) => {
-      const Checkpoint = await rim(wasmUrl);
+      const Checkpoint = await rim(() => this.#module(wasmUrl));
       const opened = await Checkpoint.open(source, name === undefined ? {} : { name }, progress, signal);
       return { handle: this.#keep(this.#checkpoints, opened), description: opened.describe() };
     },

@@ -5,8 +5,9 @@
 import { worker } from "./client.js";
 import { doors } from "./doors.js";
 import type { Doors } from "./doors.js";
+import { absolute, nameOf, toRawSource } from "./source.js";
 
-const entry: Doors = doors(worker);
+const entry: Doors = doors({ backend: worker, toRawSource, nameOf, absolute });
 
 /**
  * Opens a checkpoint: reads its directory and objects, none of its tensors' bytes. Nothing in it is executed.

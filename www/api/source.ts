@@ -4,22 +4,31 @@
  */
 import { fromPlain } from "./errors.js";
 import type { RawSource, SavePart } from "./rim.js";
-import type { Source } from "./types.js";
+import type { OpenOptions, Source } from "./types.js";
 
 /** A source as the rim takes it: a `Blob` stays on disk; a URL becomes absolute. */
 export function toRawSource(source: Source): RawSource {
   if (source instanceof Blob) return source;
   if (source instanceof ArrayBuffer) return new Blob([source]);
   if (ArrayBuffer.isView(source)) return new Blob([source as Uint8Array<ArrayBuffer>]);
-  if (source instanceof URL) return { url: source.href };
-  if (typeof source === "string") {
-    try {
-      return { url: new URL(source, (globalThis as { location?: Location }).location?.href).href };
-    } catch (cause) {
-      throw fromPlain({ kind: "mismatch", code: "source", message: `'${source}' is no URL`, hint: "Give a File, a Blob, bytes or an address." }, { cause });
-    }
-  }
+  if (source instanceof URL || typeof source === "string") return { url: absolute(source) };
   throw fromPlain({ kind: "mismatch", code: "source", message: "A source is a File, Blob, ArrayBuffer, Uint8Array, URL or a URL's text" });
+}
+
+/** An address as every thread understands it: relative ones are relative to the page. */
+export function absolute(address: string | URL): string {
+  try {
+    return new URL(address, (globalThis as { location?: Location }).location?.href).href;
+  } catch (cause) {
+    throw fromPlain({ kind: "mismatch", code: "source", message: `'${address}' is no URL`, hint: "Give a File, a Blob, bytes or an address." }, { cause });
+  }
+}
+
+/** The caller's own thread has no use for a worker. */
+export function refuseWorker({ worker }: OpenOptions): void {
+  if (worker === undefined) return;
+  const message = "These calls run in the caller's own thread, without a worker";
+  throw fromPlain({ kind: "mismatch", code: "argument", message, location: "worker", hint: 'Leave worker out, or import from "torchtab".' });
 }
 
 /** The name a source has of its own. */

@@ -181,11 +181,11 @@ function isTensor(value: unknown): value is TensorInput {
   return Array.isArray(data) || ArrayBuffer.isView(data) || ["number", "boolean", "bigint"].includes(typeof data);
 }
 
-/** Whether a value is a picture of the browser's. */
+/** Whether a value is a picture of the browser's, or has an ImageData's fields: where there is no browser, libraries make those. */
 export function isImage(value: unknown): value is ImageData | ImageBitmap {
-  return (
-    (typeof ImageData !== "undefined" && value instanceof ImageData) || (typeof ImageBitmap !== "undefined" && value instanceof ImageBitmap)
-  );
+  if (typeof ImageBitmap !== "undefined" && value instanceof ImageBitmap) return true;
+  const { width, height, data } = (value ?? {}) as Partial<ImageData>;
+  return typeof width === "number" && typeof height === "number" && data instanceof Uint8ClampedArray;
 }
 
 function product(shape: readonly number[]): number {

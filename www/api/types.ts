@@ -7,7 +7,7 @@ import type { Inputs, Tensor, TensorLike } from "./tensor.js";
 /** Where a checkpoint comes from; a string is a URL, relative to the page. */
 export type Source = File | Blob | ArrayBuffer | Uint8Array | URL | string;
 
-/** Where networks run. `"auto"` takes WebGPU where it works, and says why where it does not. */
+/** Where networks run. `"auto"` and `"webgpu"` take WebGPU where it works, else the CPU: the model's `device` says which, and why. */
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /**
@@ -195,8 +195,13 @@ export interface LoadOptions extends BuildOptions, OpenOptions {
 export interface OpenOptions extends CallOptions {
   /** A name to show; default: the file's. */
   readonly name?: string | undefined;
-  /** The absolute address of `torchtab_bg.wasm`, where it is not beside the package. Counts until the module runs. */
+  /** The address of `torchtab_bg.wasm`, where it is not beside the package. Counts until the module runs. */
   readonly wasmUrl?: string | URL | undefined;
+  /**
+   * The worker to open in: the address of `torchtab/worker` where bundlers lose it, or a `Worker` of yours that runs it, which you end
+   * yourself. Another site's address works too. Default: the package's own.
+   */
+  readonly worker?: string | URL | Worker | undefined;
 }
 
 /** The device a model runs on. */
