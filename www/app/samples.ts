@@ -1,7 +1,10 @@
 // The samples' manifest, and the files beside a sample that its input needs.
 import type { Tensor } from "torchtab";
+import { likelyTarget, parse, samples as rowsOf } from "./train/csv.js";
 import { fromJson } from "./train/json.js";
 import type { TrainingSet } from "./train/set.js";
+import { passages } from "./write/passages.js";
+import { alphabet, type Alphabet } from "./write/writer.js";
 
 /** A network to try, as `samples/samples.json` lists it; paths are relative to `samples/`. */
 export interface Sample {
@@ -12,18 +15,22 @@ export interface Sample {
   readonly source?: string;
   readonly construct?: string;
   readonly input: {
-    readonly kind?: "image" | "text";
+    readonly kind?: "image" | "text" | "row" | "writing";
     readonly shape?: readonly number[];
     readonly range?: readonly [number, number];
     /** Whether what is drawn is brighter or darker than its ground. */
     readonly ink?: "light" | "dark";
     readonly examples?: string;
+    /** The names of a row's numbers. */
+    readonly columns?: readonly string[];
   };
   readonly labels?: readonly string[];
   readonly vocabulary?: string;
   /** Samples to train on, and others to measure with where the first file holds none out. */
   readonly training?: string;
   readonly heldOut?: string;
+  /** A function of the source, where torch has no loss for it. */
+  readonly loss?: string;
 }
 
 /** An input ready to run. */
@@ -49,6 +56,7 @@ export interface SampleKit {
   readonly source: string | undefined;
   readonly examples: readonly Example[];
   readonly vocabulary: Vocabulary | undefined;
+  readonly alphabet: Alphabet | undefined;
 }
 
 const at = (path: string): URL => new URL(`samples/${path}`, document.baseURI);
@@ -71,17 +79,24 @@ export async function kit(sample: Sample, signal: AbortSignal): Promise<SampleKi
     sample,
     source,
     examples: examples === undefined ? [] : (JSON.parse(examples) as Example[]),
-    vocabulary: words === undefined ? undefined : vocabulary(words),
+    vocabulary: words === undefined || sample.input.kind === "writing" ? undefined : vocabulary(words),
+    alphabet: words === undefined || sample.input.kind !== "writing" ? undefined : alphabet(words),
   };
 }
 
 /** A sample's own data: to train on, and to measure with. */
-export async function trainingData({ sample, vocabulary: words }: SampleKit): Promise<{ set: TrainingSet; held?: TrainingSet } | undefined> {
+export async function trainingData({ sample, vocabulary: words, alphabet: letters }: SampleKit): Promise<{ set: TrainingSet; held?: TrainingSet } | undefined> {
   if (sample.training === undefined) return undefined;
   const [training, heldOut] = await Promise.all([sample.training, sample.heldOut].map(async (path) => (path === undefined ? undefined : (await fetched(path)).text())));
   const given = { labels: sample.labels ?? [], vocabulary: words, dtype: undefined };
-  const found = fromJson(training ?? "", sample.training, given);
-  return heldOut === undefined ? found : { set: found.set, held: fromJson(heldOut, sample.heldOut ?? "", given).set };
+  const read = (text: string, file: string): { set: TrainingSet; held?: TrainingSet } => {
+    if (letters !== undefined) return { set: passages(text, letters, file.split("/").at(-1) ?? file) };
+    if (!file.endsWith(".csv")) return fromJson(text, file, given);
+    const table = parse(text, file.split("/").at(-1) ?? file);
+    return { set: rowsOf(table, { ...given, target: likelyTarget(table), spec: undefined }) };
+  };
+  const found = read(training ?? "", sample.training);
+  return heldOut === undefined ? found : { set: found.set, held: read(heldOut, sample.heldOut ?? "").set };
 }
 
 export async function file(sample: Sample, signal: AbortSignal): Promise<File> {

@@ -169,8 +169,9 @@ class Workbench {
       this.#forgetModel(stays !== undefined);
       this.selected = undefined;
       this.buildProblem = undefined;
+      if (stays === undefined) this.trainer.settings.loss = this.kit?.sample.loss ?? "";
       this.#again = again;
-      this.source = stays?.source ?? this.kit?.source ?? checkpoint.embeddedSource.join("\n\n");
+      this.source = stays?.source ?? this.kit?.source ?? "";
       this.construct = stays?.construct ?? this.kit?.sample.construct ?? "";
       this.stateDict = stays?.stateDict ?? "";
       this.strict = true;
