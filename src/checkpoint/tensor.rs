@@ -33,6 +33,15 @@ impl Layout {
     }
 }
 
+/// One place of `tensor[...]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// `i`: the dim goes; negative ones count from the end
+    At(i64),
+    /// `start:stop`: clamped, as Python's slices are
+    Slice(i64, i64),
+}
+
 /// A view of a storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
@@ -93,6 +102,42 @@ impl Tensor {
         last?.checked_add(1)
     }
 
+    /// The view that basic indexing gives: one index a dim from the first on, all of the rest.
+    ///
+    /// # Errors
+    /// torch's `IndexError`s, as Mismatch `index`.
+    pub fn indexed(&self, indices: &[Index]) -> Result<Self> {
+        let wrong = |text: String| Error::mismatch(text).code("index");
+        if indices.len() > self.shape.len() {
+            return Err(wrong(format!("too many indices for tensor of dimension {}", self.shape.len())));
+        }
+        let mut part = Self { shape: Vec::new(), stride: Vec::new(), ..self.clone() };
+        for (dim, (&size, &stride)) in self.shape.iter().zip(&self.stride).enumerate() {
+            let start = match indices.get(dim).copied() {
+                None => {
+                    part.shape.push(size);
+                    part.stride.push(stride);
+                    continue;
+                }
+                Some(Index::At(at)) => from_end(at, size).filter(|at| *at < size).ok_or_else(|| {
+                    wrong(format!("index {at} is out of bounds for dimension {dim} with size {size}"))
+                })?,
+                Some(Index::Slice(start, stop)) => {
+                    let clamped = |at: i64| from_end(at, size).unwrap_or(0).min(size);
+                    let (start, stop) = (clamped(start), clamped(stop));
+                    part.shape.push(stop.saturating_sub(start));
+                    part.stride.push(stride);
+                    start
+                }
+            };
+            part.storage_offset = part.storage_offset.saturating_add(start.saturating_mul(stride));
+        }
+        if part.shape.contains(&0) {
+            part.storage_offset = self.storage_offset;
+        }
+        Ok(part)
+    }
+
     /// Proves that every element lies in a storage of `nbytes`.
     pub fn check(&self, nbytes: u64) -> Result<()> {
         if self.shape.len() != self.stride.len() {
@@ -113,6 +158,12 @@ impl Tensor {
         }
         Ok(())
     }
+}
+
+/// An index that may count from the end, as a place; none before the first.
+fn from_end(at: i64, size: u64) -> Option<u64> {
+    let away = at.unsigned_abs();
+    if at < 0 { size.checked_sub(away) } else { Some(away) }
 }
 
 /// Walks the elements of a strided view in row-major order: places in elements from the view's first one.

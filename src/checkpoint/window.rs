@@ -5,7 +5,7 @@
 use super::Checkpoint;
 use super::read::{apply_to_bytes, swap_bytes};
 use super::storage::{Place, Storage};
-use super::tensor::{Offsets, Tensor, TensorId};
+use super::tensor::{Index, Offsets, Tensor, TensorId};
 use crate::data::TensorData;
 use crate::error::{Error, Result, Warning};
 use crate::source::MAX_WINDOW;
@@ -65,7 +65,23 @@ impl Checkpoint {
 
     /// Elements `range` of the tensor in row-major order, as a 1-d tensor; at most [`MAX_WINDOW`] bytes.
     pub async fn read_window(&self, id: TensorId, range: Range<u64>) -> Result<TensorData> {
-        let tensor = self.tensor(id)?;
+        self.window_of(self.tensor(id)?, range).await
+    }
+
+    /// `tensor[indices]` without reading the rest; at most [`MAX_WINDOW`] bytes.
+    ///
+    /// # Errors
+    /// Mismatch for too many indices and an index out of range, in torch's words; TooLarge for a part that is no window.
+    pub async fn read_slice(&self, id: TensorId, indices: &[Index]) -> Result<TensorData> {
+        let part = self.tensor(id)?.indexed(indices)?;
+        let numel = part.numel().unwrap_or(u64::MAX);
+        let shape = part.shape.iter().map(|&d| usize::try_from(d)).collect::<Result<Vec<_>, _>>();
+        let shape = shape.map_err(|_| Error::too_large("a dim", format!("{:?}", part.shape), usize::MAX))?;
+        let read = self.window_of(&part, 0..numel).await?;
+        TensorData::new(read.dtype, shape, read.bytes)
+    }
+
+    async fn window_of(&self, tensor: &Tensor, range: Range<u64>) -> Result<TensorData> {
         let storage = self.loadable(tensor)?;
         let numel = tensor.numel().unwrap_or(0);
         if range.start > range.end || range.end > numel {

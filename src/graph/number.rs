@@ -1,8 +1,14 @@
 //! Floats in JSON, which has no infinities: what is not finite stands as `"inf"`, `"-inf"` or `"nan"`.
+//!
+//! JavaScript knows one kind of number. A [`Scalar`] must come back from it as what it was, so floats without a fraction and ints beyond
+//! 2^53 stand as text: `"1.0"`, `"9223372036854775807"`.
 
 use super::op::Scalar;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+
+/// Whole numbers up to here are exact in a double: 2^53.
+const MAX_EXACT: u64 = 1 << 53;
 
 /// For `#[serde(with = ...)]`.
 pub fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -23,7 +29,9 @@ impl Serialize for Scalar {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(b) => serializer.serialize_bool(*b),
+            Self::Int(i) if i.unsigned_abs() > MAX_EXACT => serializer.collect_str(i),
             Self::Int(i) => serializer.serialize_i64(*i),
+            Self::Float(f) if f.is_finite() && f.fract() == 0.0 => serializer.collect_str(&format_args!("{f:?}")),
             Self::Float(f) => serialize(f, serializer),
         }
     }
@@ -65,7 +73,11 @@ impl de::Visitor<'_> for Number {
             "inf" => Ok(Scalar::Float(f64::INFINITY)),
             "-inf" => Ok(Scalar::Float(f64::NEG_INFINITY)),
             "nan" => Ok(Scalar::Float(f64::NAN)),
-            _ => Err(E::invalid_value(de::Unexpected::Str(name), &self)),
+            _ => {
+                let int = name.parse().map(Scalar::Int).ok();
+                let number = int.or_else(|| name.parse().map(Scalar::Float).ok());
+                number.ok_or_else(|| E::invalid_value(de::Unexpected::Str(name), &self))
+            }
         }
     }
 }

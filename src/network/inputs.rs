@@ -7,14 +7,14 @@ use crate::graph::Info;
 use crate::nn::host::Host;
 use crate::nn::module::Module;
 use crate::nn::value::{ModuleId, Value};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
 /// Sides of square images that are tried, people's usual ones first.
 const SIDES: &[usize] = &[28, 32, 8, 16, 64, 224, 96, 128, 48, 84, 105, 160, 227, 256, 299, 384, 512];
 
 /// What people would call an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
     /// (N, C, H, W)
@@ -26,7 +26,7 @@ pub enum InputKind {
 }
 
 /// A parameter of `forward`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputHint {
     /// its name in the signature
     pub name: String,
@@ -47,6 +47,9 @@ impl Network {
     /// One hint for each parameter of `forward`. Only the first is given a shape: the first layer with weights says what it takes, and
     /// tracing says which sizes pass.
     pub fn inputs(&mut self) -> Vec<InputHint> {
+        if let Some(graphs) = &self.graphs {
+            return graphs.inputs().to_vec();
+        }
         let root = self.root;
         let parameters = self.interpreter.forward_parameters(root);
         let mut hints: Vec<_> = parameters
@@ -61,6 +64,21 @@ impl Network {
             first.shape = Some(shape);
         }
         hints
+    }
+
+    /// One sample of each required input, where all of their other sizes are known.
+    pub fn usual_call(&mut self) -> Option<Call> {
+        let hints = self.inputs();
+        let sample = |hint: &InputHint| {
+            let mut shape = hint.shape.clone()?;
+            if let Some(batch) = shape.first_mut() {
+                *batch = (*batch).max(1);
+            }
+            let shape = shape.into_iter().map(|d| usize::try_from(d).ok()).collect::<Option<_>>()?;
+            Some(Argument::Tensor(Info { shape, dtype: hint.dtype? }))
+        };
+        let positional = hints.iter().filter(|h| !h.optional).map(sample).collect::<Option<_>>()?;
+        Some(Call { positional, keyword: Vec::new() })
     }
 
     fn guess(&mut self) -> Option<(InputKind, DType, Vec<i64>)> {

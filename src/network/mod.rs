@@ -1,9 +1,10 @@
-//! The doors through which a network comes: PyTorch source, a whole pickled module, the zoo; load_state_dict; the trace to a graph.
+//! The doors through which a network comes: PyTorch source, a whole pickled module, the zoo, data that was exported; load_state_dict; the trace to a graph.
 //!
 //! A [`Network`] is a module tree in the evaluator's hands, with its parameters and buffers named as `state_dict()` names them. It
 //! holds no weights: [`state`] says which key of a state_dict each leaf takes.
 
 pub mod deduce;
+pub mod exported;
 pub mod inputs;
 pub mod loss;
 pub mod propose;
@@ -21,6 +22,8 @@ use crate::nn::module::{ClassRef, Module};
 use crate::nn::value::ModuleId;
 use crate::nn::walk::{self, Named};
 use crate::python::interpreter::Interpreter;
+use exported::GraphModule;
+use std::rc::Rc;
 
 /// A parameter or buffer of a network.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +49,8 @@ pub struct Network {
     leaves: Vec<NetworkLeaf>,
     keys: Vec<String>,
     versions: Vec<(String, i64)>,
+    /// what `forward` is, where the network came as data
+    graphs: Option<Rc<GraphModule>>,
 }
 
 impl Network {
@@ -64,7 +69,7 @@ impl Network {
         let keys = walk::state_dict_keys(modules, root);
         let paths = walk::paths(modules, root).into_iter();
         let versions = paths.filter_map(|(path, id)| Some((path, version(modules.get(id)?)))).collect();
-        Ok(Self { interpreter, root, leaves, keys, versions })
+        Ok(Self { interpreter, root, leaves, keys, versions, graphs: None })
     }
 
     /// Parameters and buffers, in `state_dict()`'s order.

@@ -51,7 +51,10 @@ impl Network {
         after: impl FnOnce(&mut Self, Value) -> Result<Structure>,
     ) -> Result<Graph> {
         let root = self.root;
-        let names: Vec<_> = self.interpreter.forward_parameters(root).into_iter().map(|p| p.name).collect();
+        let names: Vec<_> = match &self.graphs {
+            Some(graphs) => graphs.inputs().iter().map(|hint| hint.name.clone()).collect(),
+            None => self.interpreter.forward_parameters(root).into_iter().map(|p| p.name).collect(),
+        };
         let trace = self.interpreter.trace();
         let before = trace.graph.clone();
         let held: Vec<(Tensor, ValueId)> =
@@ -66,7 +69,11 @@ impl Network {
             args.keyword.push((name.clone(), value));
         }
         self.interpreter.restart();
-        let returned = self.interpreter.call_module(root, args).and_then(|value| after(self, value));
+        let called = match self.graphs.clone() {
+            Some(graphs) => self.forward_graph(&graphs),
+            None => self.interpreter.call_module(root, args),
+        };
+        let returned = called.and_then(|value| after(self, value));
         let trace = self.interpreter.trace();
         let built = std::mem::replace(&mut trace.graph, before);
         for (tensor, value) in held {
@@ -87,9 +94,7 @@ impl Network {
                 Value::Tensor(Tensor::new(self.interpreter.trace().graph.input(name, info.clone())))
             }
             Argument::None => Value::None,
-            Argument::Scalar(Scalar::Bool(b)) => Value::Bool(*b),
-            Argument::Scalar(Scalar::Int(i)) => Value::Int(*i),
-            Argument::Scalar(Scalar::Float(f)) => Value::Float(*f),
+            Argument::Scalar(number) => scalar(*number),
             Argument::Str(s) => Value::Str(s.as_str().into()),
             Argument::Dict(items) => Value::Dict(
                 items
@@ -98,6 +103,15 @@ impl Network {
                     .collect(),
             ),
         }
+    }
+}
+
+/// A Python number.
+pub(super) fn scalar(number: Scalar) -> Value {
+    match number {
+        Scalar::Bool(b) => Value::Bool(b),
+        Scalar::Int(i) => Value::Int(i),
+        Scalar::Float(f) => Value::Float(f),
     }
 }
 

@@ -127,7 +127,8 @@ fn code(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Res
 
 /// Classes that are nobody's we know, and yet the module is a network of the zoo in everything that its file shows.
 fn like_the_zoo(tree: &ModuleTree, checkpoint: &Checkpoint, class: &str) -> Result<Code> {
-    let offered = state_dict(tree, checkpoint)?;
+    let offered = |(key, id)| Ok(Offered { key, shape: checkpoint.tensor(id)?.shape.clone() });
+    let offered = state_dict(tree).into_iter().map(offered).collect::<Result<Vec<_>>>()?;
     let paths = tree.named_modules();
     let modules: Vec<String> = paths.iter().map(|(path, _)| path.clone()).collect();
     let facts = Facts { offered: &offered, modules: Some(&modules), version: &|_| None };
@@ -155,19 +156,19 @@ fn like_the_zoo(tree: &ModuleTree, checkpoint: &Checkpoint, class: &str) -> Resu
     Err(Error::unsupported(text).code("needs_source").at(class.to_owned()).hint(hint))
 }
 
-/// `state_dict()` of a pickled module: keys and shapes.
-fn state_dict(tree: &ModuleTree, checkpoint: &Checkpoint) -> Result<Vec<Offered>> {
-    let mut offered = Vec::new();
+/// `state_dict()` of a pickled module.
+pub fn state_dict(tree: &ModuleTree) -> IndexMap<String, TensorId> {
+    let mut keys = IndexMap::new();
     for (path, number) in tree.named_modules() {
         let Some(module) = tree.get(number) else { continue };
         let buffers = module.buffers.iter().filter(|(name, _)| !module.non_persistent.contains(*name));
         for (name, id) in module.parameters.iter().chain(buffers) {
             if let Some(id) = id {
-                offered.push(Offered { key: join(&path, name), shape: checkpoint.tensor(*id)?.shape.clone() });
+                keys.insert(join(&path, name), *id);
             }
         }
     }
-    Ok(offered)
+    keys
 }
 
 fn is_torch(class: &str) -> bool {

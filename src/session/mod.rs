@@ -11,10 +11,11 @@ pub mod save;
 pub mod train;
 
 use crate::checkpoint::Checkpoint;
+use crate::checkpoint::compare::Compared;
 use crate::checkpoint::describe::Description;
 use crate::checkpoint::state_dict::StateDict;
 use crate::checkpoint::stats::Stats;
-use crate::checkpoint::tensor::TensorId;
+use crate::checkpoint::tensor::{Index, TensorId};
 use crate::data::TensorData;
 use crate::engine::device::{Choice, Device};
 use crate::error::{Error, Result};
@@ -25,6 +26,7 @@ use crate::network::state::Offered;
 use crate::network::whole::{self, Whole};
 use crate::network::zoo::Recognised;
 use crate::source::{ByteSource, Progress};
+use indexmap::IndexMap;
 use model::Model;
 use std::rc::Rc;
 
@@ -40,6 +42,8 @@ pub struct BuildOptions {
     pub source: Option<String>,
     /// a network of the zoo: `resnet18`, `resnet18(num_classes=10)`
     pub zoo: Option<String>,
+    /// a network as data, the JSON of [`Model::graph`]
+    pub graph: Option<String>,
     /// the Python expression that constructs the network; without it the arguments are deduced from the state_dict's shapes
     pub construct: Option<String>,
     /// where to run it
@@ -71,6 +75,16 @@ impl Session {
         self.checkpoint.read(self.checkpoint.named(name)?).await
     }
 
+    /// A part of a tensor, as `tensor[indices]` gives it.
+    pub async fn slice(&self, name: &str, indices: &[Index]) -> Result<TensorData> {
+        self.checkpoint.read_slice(self.checkpoint.named(name)?, indices).await
+    }
+
+    /// Every tensor beside another file's of the same name.
+    pub async fn compare(&self, other: &Self, progress: &dyn Progress) -> Result<Vec<Compared>> {
+        self.checkpoint.compare(&other.checkpoint, progress).await
+    }
+
     /// A tensor's statistics, streamed.
     pub async fn stats(&self, name: &str, bins: usize, progress: &dyn Progress) -> Result<Stats> {
         self.checkpoint.stats(self.checkpoint.named(name)?, bins, progress).await
@@ -94,6 +108,9 @@ impl Session {
         if let Some(name) = options.zoo.as_deref() {
             return self.of_zoo(name, path, options.strict);
         }
+        if let Some(graph) = options.graph.as_deref() {
+            return self.of_graph(graph, path, options.strict);
+        }
         if options.state_dict.is_none()
             && options.construct.is_none()
             && let Some(tree) = whole::find(&self.checkpoint)?
@@ -111,6 +128,20 @@ impl Session {
             Network::from_source(source, options.construct.as_deref(), &readings, options.strict)?;
         let loaded = self.load_state_dict(&mut network, state, options.strict, false)?;
         Ok((network, Loaded { construct: Some(construct), ..loaded }))
+    }
+
+    /// A network as data, with the values of a state_dict or of the whole module in the file.
+    fn of_graph(&self, graph: &str, path: Option<&str>, strict: bool) -> Result<(Network, Loaded)> {
+        let mut network = Network::from_export(graph)?;
+        let whole = if path.is_none() { whole::find(&self.checkpoint)? } else { None };
+        let Some(tree) = whole else {
+            let loaded = self.load_state_dict(&mut network, self.state_dict(path)?, strict, true)?;
+            return Ok((network, loaded));
+        };
+        let (path, metadata) = (String::new(), IndexMap::new());
+        let state = StateDict { path, prefix: None, keys: whole::state_dict(&tree), metadata };
+        let loaded = self.load_state_dict(&mut network, state, strict, true)?;
+        Ok((network, Loaded { state: None, ..loaded }))
     }
 
     /// A state_dict's keys and shapes, with or without the prefix that a wrapper left.

@@ -41,6 +41,8 @@ pub struct Model {
     pub(super) weights: Weights,
     pub(super) training: bool,
     programs: Vec<(bool, Call, Compiled)>,
+    /// the shapes of the last run
+    called: Option<Call>,
     /// what trains it, from the first step on
     pub(super) trainer: Option<Trainer>,
     /// the loop over epochs that goes on
@@ -105,6 +107,7 @@ impl Model {
             weights,
             training: false,
             programs,
+            called: None,
             trainer: None,
             fitting: None,
             training_state: None,
@@ -163,9 +166,29 @@ impl Model {
         Ok(self.network.summary(graph.as_ref()))
     }
 
+    /// The network as JSON, which builds without its source: traced for a call, else for the last run's shapes, else for those that the
+    /// network leaves no choice but for the batch, which is then one sample.
+    ///
+    /// # Errors
+    /// Mismatch `argument` when no shapes are given and none can be told.
+    pub fn graph(&mut self, call: Option<&Call>) -> Result<String> {
+        let call = match call.or(self.called.as_ref()) {
+            Some(call) => call.clone(),
+            None => self.network.usual_call().ok_or_else(|| {
+                Error::mismatch("forward takes inputs of any shape: say which the graph is for")
+                    .code("argument")
+                    .at("inputShapes")
+            })?,
+        };
+        let exported = self.network.export(&call)?;
+        serde_json::to_string(&exported).map_err(|e| Error::malformed(e.to_string()))
+    }
+
     /// `model(*inputs)`. In train mode, buffers such as BatchNorm's running statistics are updated.
     pub async fn run(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Ran> {
-        let (at, warmup) = self.program(&inputs.call())?;
+        let call = inputs.call();
+        let (at, warmup) = self.program(&call)?;
+        self.called = Some(call);
         if warmup {
             progress.report(Phase { phase: "warm-up", done: 0, total: 0, detail: None })?;
         }

@@ -5,11 +5,12 @@ use super::error::to_js;
 use super::model::Model;
 use super::progress::JsProgress;
 use super::{fetch, object, tensor};
+use crate::checkpoint::tensor::Index;
 use crate::engine::device::Choice;
 use crate::error::{Error, Result};
 use crate::session::{BuildOptions, Session};
 use crate::source::ByteSource;
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -49,6 +50,24 @@ impl Checkpoint {
         object::promise(async move { Ok(tensor::to_js(&session.tensor(&name).await?)) })
     }
 
+    /// `slice(name: string, indices: (number | [start, stop])[]): Promise<Tensor>`
+    pub fn slice(&self, name: String, indices: JsValue) -> Promise {
+        let session = self.session.clone();
+        object::promise(async move {
+            let indices = indices_of(&indices)?;
+            Ok(tensor::to_js(&session.slice(&name, &indices).await?))
+        })
+    }
+
+    /// `compare(other: Checkpoint, progress, signal?): Promise<Compared[]>`
+    pub fn compare(&self, other: &Self, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let (session, other) = (self.session.clone(), other.session.clone());
+        object::promise(async move {
+            let progress = JsProgress::new(&progress, signal);
+            object::plain(&session.compare(&other, &progress).await?)
+        })
+    }
+
     /// `stats(name: string, options: {bins?: number}, progress, signal?): Promise<Stats>`
     pub fn stats(&self, name: String, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
         let session = self.session.clone();
@@ -73,7 +92,7 @@ impl Checkpoint {
         }
     }
 
-    /// `build(options: {source?, construct?, zoo?, device, stateDict?, strict?}, progress, signal?): Promise<Model>`
+    /// `build(options: {source?, construct?, zoo?, graph?, device, stateDict?, strict?}, progress, signal?): Promise<Model>`
     pub fn build(&self, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
         let (session, name) = (self.session.clone(), self.name.clone());
         object::promise(async move {
@@ -82,6 +101,24 @@ impl Checkpoint {
             Ok(Model::new(model, name).into())
         })
     }
+}
+
+/// Python's basic indexing: whole numbers and `[start, stop]`.
+fn indices_of(value: &JsValue) -> Result<Vec<Index>> {
+    let wrong = || {
+        Error::mismatch("a slice is an array of whole numbers and [start, stop] pairs").code("argument").at("indices")
+    };
+    let integer = |v: &JsValue| {
+        let size = object::whole(&v.as_f64()?.abs().into()).and_then(|n| i64::try_from(n).ok())?;
+        Some(if v.as_f64()? < 0.0 { -size } else { size })
+    };
+    let index = |v: JsValue| match v.dyn_ref::<Array>() {
+        None => integer(&v).map(Index::At),
+        Some(pair) if pair.length() == 2 => Some(Index::Slice(integer(&pair.get(0))?, integer(&pair.get(1))?)),
+        Some(_) => None,
+    };
+    let all = value.dyn_ref::<Array>().ok_or_else(wrong)?.iter().map(index);
+    all.collect::<Option<_>>().ok_or_else(wrong)
 }
 
 fn build_options(options: &JsValue) -> Result<BuildOptions> {
@@ -95,6 +132,7 @@ fn build_options(options: &JsValue) -> Result<BuildOptions> {
         source: object::text(options, "source")?,
         construct: object::text(options, "construct")?,
         zoo: object::text(options, "zoo")?,
+        graph: object::text(options, "graph")?,
         device,
         state_dict: object::text(options, "stateDict")?,
         strict: object::flag(options, "strict")?.unwrap_or(true),

@@ -137,10 +137,19 @@ impl Model {
     /// `summary(inputShapes?: number[][]): Row[]`
     pub fn summary(&self, shapes: JsValue) -> Result<JsValue, JsValue> {
         let table = self.slot.with(|network| {
-            let call = if shapes.is_undefined() || shapes.is_null() { None } else { Some(call(network, &shapes)?) };
+            let call = optional_call(network, &shapes)?;
             object::plain(&network.summary(call.as_ref())?)
         });
         table.map_err(|e| to_js(&e))
+    }
+
+    /// `graph(inputShapes?: number[][]): string`, JSON
+    pub fn graph(&self, shapes: JsValue) -> Result<String, JsValue> {
+        let text = self.slot.with(|network| {
+            let call = optional_call(network, &shapes)?;
+            network.graph(call.as_ref())
+        });
+        text.map_err(|e| to_js(&e))
     }
 
     /// `stateDict(): Promise<[name, Tensor][]>`
@@ -177,6 +186,10 @@ impl Model {
 
 fn recognised(found: &Recognised) -> JsValue {
     object::plain(found).unwrap_or(JsValue::UNDEFINED)
+}
+
+fn optional_call(network: &mut Network, shapes: &JsValue) -> Result<Option<Call>> {
+    if shapes.is_undefined() || shapes.is_null() { Ok(None) } else { call(network, shapes).map(Some) }
 }
 
 /// Positional tensors of the given shapes, in the dtypes that forward wants.

@@ -171,8 +171,21 @@ impl Setting<'_> {
 
     /// Opens a file of the case and builds its network.
     pub fn build(&self, file: &Value, source: Option<String>) -> Result<Model, Error> {
+        self.built(file, &self.options(file, source))
+    }
+
+    /// Opens a file of the case and builds with these options.
+    pub fn built(&self, file: &Value, options: &BuildOptions) -> Result<Model, Error> {
         let name = file["file"].as_str().unwrap_or_default();
         let source_file = Rc::new(FileSource::open(&self.folder.join(name))?);
+        pollster::block_on(async {
+            let session = Session::open(source_file, &Quiet).await?;
+            session.build(options, &Quiet).await
+        })
+    }
+
+    /// How a file of the case is built.
+    pub fn options(&self, file: &Value, source: Option<String>) -> BuildOptions {
         let options = BuildOptions {
             source,
             zoo: self.case["zoo"].as_str().map(str::to_owned),
@@ -180,14 +193,11 @@ impl Setting<'_> {
             device: self.device,
             state_dict: file["state_key"].as_str().map(str::to_owned),
             strict: true,
+            ..BuildOptions::default()
         };
         let content = file["content"].as_str().unwrap_or_default();
         // A whole module brings its own constructor arguments.
-        let options = if content == "module" { BuildOptions { construct: None, ..options } } else { options };
-        pollster::block_on(async {
-            let session = Session::open(source_file, &Quiet).await?;
-            session.build(&options, &Quiet).await
-        })
+        if content == "module" { BuildOptions { construct: None, ..options } } else { options }
     }
 
     /// The case's inputs, by name.
@@ -225,7 +235,8 @@ fn said(error: &Error) -> String {
     format!("{kind}{error}")
 }
 
-fn answer(model: &mut Model, inputs: &Inputs) -> Result<Output, String> {
+/// Runs once.
+pub fn answer(model: &mut Model, inputs: &Inputs) -> Result<Output, String> {
     pollster::block_on(model.run(inputs, &Quiet)).map(|ran| ran.output).map_err(|e| said(&e))
 }
 

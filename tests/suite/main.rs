@@ -14,6 +14,7 @@ mod bad_inputs;
 #[path = "../harness/compare.rs"]
 mod compare;
 mod edit;
+mod exported;
 mod forge;
 #[path = "../harness/format.rs"]
 mod format;

@@ -2,6 +2,7 @@
 
 use crate::allocation::peak;
 use crate::forge::*;
+use indexmap::IndexMap;
 use pollster::block_on;
 use std::cell::Cell;
 use std::ops::Range;
@@ -9,11 +10,13 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use torchtab::checkpoint::Checkpoint;
+use torchtab::checkpoint::compare::Status;
 use torchtab::checkpoint::listing::Role;
 use torchtab::checkpoint::module::Value;
-use torchtab::checkpoint::tensor::TensorId;
+use torchtab::checkpoint::tensor::{Index, TensorId};
+use torchtab::data::TensorData;
 use torchtab::error::{Error, Kind, Result};
-use torchtab::source::{ByteSource, LocalFuture, MemorySource, Phase, Progress, Quiet};
+use torchtab::source::{ByteSource, FileSource, LocalFuture, MemorySource, Parts, Phase, Progress, Quiet};
 
 fn open(bytes: Vec<u8>) -> Checkpoint {
     block_on(Checkpoint::open(Rc::new(MemorySource::new(bytes, None)), &Quiet)).unwrap()
@@ -254,4 +257,98 @@ fn a_damaged_storage_is_read_and_said() {
     let warnings = checkpoint.read_warnings();
     assert_eq!((warnings.len(), warnings[0].code), (1, "crc_mismatch"));
     assert_eq!(checkpoint.describe().warnings, warnings);
+}
+
+#[test]
+fn a_slice_is_what_indexing_the_whole_tensor_gives() {
+    let checkpoint = fixture("formats/checkpoint.pth");
+    let slices: &[&[Index]] = &[
+        &[],
+        &[Index::At(-1)],
+        &[Index::Slice(1, 3)],
+        &[Index::Slice(-2, 100), Index::Slice(1, 2)],
+        &[Index::At(0), Index::Slice(0, 2)],
+        &[Index::Slice(3, 1)],
+    ];
+    let mut compared = 0;
+    // Contiguous, transposed, expanded and 0-d tensors are among the fixtures.
+    for (_, bytes) in crate::save::readable() {
+        let checkpoint = open(bytes);
+        for entry in checkpoint.entries().iter().filter(|e| e.unloadable.is_none() && e.bytes < 1 << 16) {
+            let whole = block_on(checkpoint.read(entry.tensor)).unwrap();
+            for slice in slices.iter().filter(|s| s.len() <= whole.shape.len()) {
+                let size = |dim: usize| i64::try_from(whole.shape[dim]).unwrap();
+                if slice.iter().enumerate().any(|(dim, index)| matches!(index, Index::At(_)) && size(dim) == 0) {
+                    continue;
+                }
+                let part = block_on(checkpoint.read_slice(entry.tensor, slice)).unwrap();
+                let (shape, bytes) = sliced(&whole, slice);
+                assert_eq!((part.shape, part.bytes), (shape, bytes), "{} {slice:?}", entry.name);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 500, "only {compared} slices were compared");
+    let weight = checkpoint.named("0.weight").unwrap();
+    let error = block_on(checkpoint.read_slice(weight, &[Index::At(99)])).unwrap_err();
+    assert!(error.message.starts_with("index 99 is out of bounds for dimension 0 with size"), "{error}");
+    assert_eq!((error.kind, &*error.code), (Kind::Mismatch, "index"));
+    let error = block_on(checkpoint.read_slice(weight, &[Index::At(0); 9])).unwrap_err();
+    assert!(error.message.starts_with("too many indices for tensor of dimension"), "{error}");
+}
+
+/// Indexing element by element.
+fn sliced(whole: &TensorData, slice: &[Index]) -> (Vec<usize>, Vec<u8>) {
+    let place = |at: i64, size: usize| if at < 0 { at + size as i64 } else { at }.clamp(0, size as i64) as usize;
+    let ranges: Vec<(Range<usize>, bool)> = whole
+        .shape
+        .iter()
+        .enumerate()
+        .map(|(dim, &size)| match slice.get(dim) {
+            None => (0..size, true),
+            Some(Index::At(at)) => (place(*at, size)..place(*at, size) + 1, false),
+            Some(Index::Slice(a, b)) => (place(*a, size)..place(*b, size).max(place(*a, size)), true),
+        })
+        .collect();
+    let mut places = vec![0];
+    for ((range, _), &size) in ranges.iter().zip(&whole.shape) {
+        places = places.iter().flat_map(|at| range.clone().map(move |i| at * size + i)).collect();
+    }
+    let size = whole.dtype.size();
+    let bytes = places.iter().flat_map(|at| whole.bytes[at * size..(at + 1) * size].to_vec()).collect();
+    (ranges.iter().filter(|(_, kept)| *kept).map(|(range, _)| range.len()).collect(), bytes)
+}
+
+#[test]
+fn two_checkpoints_are_compared_tensor_by_tensor() {
+    let compare = |a: &Checkpoint, b: &Checkpoint| block_on(a.compare(b, &Quiet)).unwrap();
+    let before = fixture("formats/checkpoint.pth");
+    let same = compare(&before, &before);
+    assert!(same.iter().all(|row| row.status == Status::Same && row.measured.unwrap().change == 0.0), "{same:?}");
+    assert_eq!(same.len(), before.entries().len());
+
+    // One weight is another number, as a training step would leave it.
+    let id = before.named("0.weight").unwrap();
+    let mut data = block_on(before.read(id)).unwrap();
+    let first = f32::from_le_bytes(data.bytes[..4].try_into().unwrap()) + 0.5;
+    data.bytes[..4].copy_from_slice(&first.to_le_bytes());
+    let mut parts = Parts::default();
+    let changed: IndexMap<_, _> = [(id, data)].into_iter().collect();
+    block_on(before.save_edited(&[], &changed, "archive", &mut parts)).unwrap();
+    let source = FileSource::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/formats/checkpoint.pth"));
+    let after = open(block_on(parts.collect(&source.unwrap())).unwrap());
+    let rows = compare(&before, &after);
+    let moved: Vec<_> = rows.iter().filter(|row| row.status != Status::Same).collect();
+    assert_eq!(moved.len(), 1, "{moved:?}");
+    assert_eq!((moved[0].name.as_str(), moved[0].status), ("0.weight", Status::Changed));
+    let found = moved[0].measured.unwrap();
+    assert!((found.change - 0.5).abs() < 1e-6 && (found.largest - 0.5).abs() < 1e-6, "{found:?}");
+
+    // Another file: names of one side only, and shapes.
+    let other = fixture("objects/module.pth");
+    let rows = compare(&before, &other);
+    assert!(rows.iter().any(|r| r.status == Status::OnlyHere && r.there.is_none()));
+    assert!(rows.iter().any(|r| r.status == Status::OnlyThere && r.here.is_none()));
+    let json = serde_json::to_value(&rows[0]).unwrap();
+    assert_eq!(json["here"]["dtype"], "float32");
 }

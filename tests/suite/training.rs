@@ -12,6 +12,7 @@ use torchtab::session::input::{Input, Inputs};
 use torchtab::session::model::Model;
 use torchtab::session::save::{SaveAs, SaveFormat};
 use torchtab::session::train::batch::Dataset;
+use torchtab::session::train::change::Difference;
 use torchtab::session::train::fit::{End, FitEvent, FitOptions};
 use torchtab::session::train::options::TrainOptions;
 use torchtab::session::{BuildOptions, Session};
@@ -250,7 +251,8 @@ fn what_changed_is_told_and_reverted() {
         // Batch norm goes on following the batches.
         let running = ["running_mean", "running_var", "num_batches_tracked"].map(|n| format!("features.1.{n}"));
         assert_eq!(names, [running[0].as_str(), &running[1], &running[2], "head.weight", "head.bias"]);
-        assert!(diff.iter().all(|d| d.change > 0.0 && d.largest > 0.0 && d.changed > 0.0), "{diff:?}");
+        let moved = |d: &Difference| d.measured.change > 0.0 && d.measured.largest > 0.0 && d.measured.changed > 0.0;
+        assert!(diff.iter().all(moved), "{diff:?}");
         model.revert().await.unwrap();
         assert!(model.diff().await.unwrap().is_empty());
         assert_eq!(state(&model), original);

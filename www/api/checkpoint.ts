@@ -11,10 +11,13 @@ import type { Tensor } from "./tensor.js";
 import type {
   BuildOptions,
   CallOptions,
+  Compared,
   Description,
   Entry,
   GlobalEntry,
+  Index,
   NetworkChoice,
+  NetworkGraph,
   Proposal,
   StateDictEntry,
   Stats,
@@ -95,6 +98,39 @@ export class Checkpoint {
   }
 
   /**
+   * A part of a tensor, as `tensor[indices]` gives it in Python: whole numbers, and `[start, stop]` for `start:stop`. The rest is not read,
+   * so the tensor may be of any size; a part has at most 64 MiB.
+   *
+   * @throws MismatchError with code `"index"` where the indices do not fit, in torch's words.
+   * @example
+   * ```ts
+   * const { shape, data } = await checkpoint.slice("fc.weight", [[0, 16], [0, 16]]);
+   * ```
+   */
+  async slice(name: string, indices: readonly Index[], options: Pick<CallOptions, "signal"> = {}): Promise<Tensor> {
+    return fromRaw(await this.#backend.call("slice", { handle: this.#handle, name, indices }, { signal: options.signal }));
+  }
+
+  /**
+   * Every tensor beside the other checkpoint's of the same name: what is in one only, what has another shape or dtype, and how far values
+   * differ. Read in windows, so that size does not matter.
+   *
+   * @param other Opened by the same package, in the same worker.
+   * @example
+   * ```ts
+   * const other = await open("/models/finetuned.pth");
+   * for (const { name, status, change, norm } of await checkpoint.compare(other)) console.log(name, status, change, norm);
+   * ```
+   */
+  compare(other: Checkpoint, options: CallOptions = {}): Promise<Compared[]> {
+    if (other.#backend !== this.#backend) {
+      const message = "The two checkpoints were not opened in the same worker";
+      throw fromPlain({ kind: "mismatch", code: "argument", message, location: "other", hint: "Open the older one again." });
+    }
+    return this.#backend.call("compare", { handle: this.#handle, other: other.#handle }, options);
+  }
+
+  /**
    * One tensor's statistics, streamed: its size does not matter.
    *
    * @example
@@ -124,8 +160,8 @@ export class Checkpoint {
   /**
    * Builds the network, fills it and puts it in eval mode.
    *
-   * @param network Nothing for a file that holds its module, or whose keys are a known network's; a name of the zoo; else PyTorch source,
-   * and a Python expression where shapes cannot tell the constructor's arguments.
+   * @param network Nothing for a file that holds its module, or whose keys are a known network's; a name of the zoo; a graph that
+   * {@link Model.graph} made; else PyTorch source, and a Python expression where shapes cannot tell the constructor's arguments.
    * @throws UnsupportedError with code `"needs_source"` where a state_dict comes without its class; MismatchError for missing or unexpected keys.
    * @example
    * ```ts
@@ -163,8 +199,9 @@ export class Checkpoint {
 
 /** @internal */
 export async function build(checkpoint: Checkpoint, network: NetworkChoice | undefined, options: BuildOptions, owns: boolean): Promise<Model> {
-  if (network !== undefined && network !== null && typeof network !== "string" && typeof network.source !== "string") {
-    const message = "A network is a name of the zoo, or { source, construct? }: PyTorch source and a Python expression";
+  const known = network === undefined || network === null || typeof network === "string" || isGraph(network) || typeof network.source === "string";
+  if (!known) {
+    const message = "A network is a name of the zoo, { source, construct? }: PyTorch source and a Python expression, or what graph() gave";
     throw fromPlain({ kind: "mismatch", code: "network", message });
   }
   const { device = "auto", stateDict, strict } = options;
@@ -180,8 +217,13 @@ export async function build(checkpoint: Checkpoint, network: NetworkChoice | und
   );
 }
 
-function chosen(network: NetworkChoice | undefined): Pick<RawBuild, "source" | "construct" | "zoo"> {
+function isGraph(network: NetworkChoice): network is NetworkGraph {
+  return typeof network === "object" && "traces" in network;
+}
+
+function chosen(network: NetworkChoice | undefined): Pick<RawBuild, "source" | "construct" | "zoo" | "graph"> {
   if (network === undefined || network === null) return {};
   if (typeof network === "string") return { zoo: network };
+  if (isGraph(network)) return { graph: JSON.stringify(network) };
   return { source: network.source, ...(network.construct === undefined ? {} : { construct: network.construct }) };
 }

@@ -62,6 +62,8 @@ export class Host implements Backend {
       return { handle: this.#keep(this.#checkpoints, opened), description: opened.describe() };
     },
     tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),
+    slice: ({ handle, name, indices }) => this.#checkpoint(handle).slice(name, indices),
+    compare: ({ handle, other }, { progress, signal }) => this.#checkpoint(handle).compare(this.#checkpoint(other), progress, signal),
     stats: ({ handle, name, bins }, { progress, signal }) =>
       this.#checkpoint(handle).stats(name, bins === undefined ? {} : { bins }, progress, signal),
     propose: async ({ handle, stateDict }) => this.#checkpoint(handle).propose(stateDict),
@@ -87,6 +89,7 @@ export class Host implements Backend {
     },
     run: ({ handle, inputs }, { signal }) => this.#model(handle).run(inputs, signal),
     summary: async ({ handle, inputShapes }) => this.#model(handle).summary(inputShapes),
+    graph: async ({ handle, inputShapes }) => this.#model(handle).graph(inputShapes),
     stateDict: ({ handle }) => this.#model(handle).stateDict(),
     set: async ({ handle, name, tensor }) => {
       await this.#model(handle).set(name, tensor);

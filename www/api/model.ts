@@ -25,6 +25,7 @@ import type {
   FitEvent,
   FitOptions,
   InputSpec,
+  NetworkGraph,
   OptimizerState,
   Output,
   Recognised,
@@ -154,6 +155,26 @@ export class Model {
       handle: this.#handle,
       ...(inputShapes === undefined ? {} : { inputShapes: inputShapes.map((shape) => [...shape]) }),
     });
+  }
+
+  /**
+   * The network without its source and its weights, as plain JSON: shapes, operators, modules. `build` takes it in place of the source, for
+   * inputs of the shapes that it was traced with, in eval and in train mode.
+   *
+   * @param inputShapes Default: those of the last run, else one sample, where forward leaves its shape no choice.
+   * @throws MismatchError with code `"argument"` where shapes are needed.
+   * @example
+   * ```ts
+   * const graph = await model.graph([[1, 1, 8, 8]]);
+   * const same = await checkpoint.build(graph, { device: "cpu" });
+   * ```
+   */
+  async graph(inputShapes?: readonly (readonly number[])[]): Promise<NetworkGraph> {
+    const text = await this.#backend.call("graph", {
+      handle: this.#handle,
+      ...(inputShapes === undefined ? {} : { inputShapes: inputShapes.map((shape) => [...shape]) }),
+    });
+    return JSON.parse(text) as NetworkGraph;
   }
 
   /** Every parameter and buffer by name, in torch's order, read back from the device. */

@@ -18,11 +18,13 @@ import type {
   SavePlan,
 } from "./rim.js";
 import type {
+  Compared,
   Construct,
   Description,
   Device,
   Difference,
   Evaluation,
+  Index,
   InputSpec,
   OptimizerState,
   Prepared,
@@ -54,6 +56,8 @@ export interface Built {
 export interface Calls {
   open: { takes: { source: RawSource; name?: string; wasmUrl?: string }; gives: { handle: Handle; description: Description } };
   tensor: { takes: { handle: Handle; name: string }; gives: RawTensor };
+  slice: { takes: { handle: Handle; name: string; indices: readonly Index[] }; gives: RawTensor };
+  compare: { takes: { handle: Handle; other: Handle }; gives: Compared[] };
   stats: { takes: { handle: Handle; name: string; bins?: number }; gives: Stats };
   propose: { takes: { handle: Handle; stateDict?: string }; gives: Proposal | undefined };
   build: { takes: { handle: Handle; options: RawBuild }; gives: Built };
@@ -61,6 +65,7 @@ export interface Calls {
   mode: { takes: { handle: Handle; training: boolean }; gives: boolean };
   run: { takes: { handle: Handle; inputs: RawInputs }; gives: RawRun };
   summary: { takes: { handle: Handle; inputShapes?: number[][] }; gives: SummaryRow[] };
+  graph: { takes: { handle: Handle; inputShapes?: number[][] }; gives: string };
   stateDict: { takes: { handle: Handle }; gives: [string, RawTensor][] };
   set: { takes: { handle: Handle; name: string; tensor: RawTensor }; gives: null };
   prepare: { takes: { handle: Handle; options: RawTrain }; gives: Prepared };

@@ -3,12 +3,14 @@
  * @module
  */
 import type {
+  Compared,
   Construct,
   Description,
   Device,
   DeviceChoice,
   Difference,
   Evaluation,
+  Index,
   InputSpec,
   LossInput,
   OptimizerState,
@@ -71,6 +73,8 @@ export interface RawBuild {
   source?: string;
   construct?: string;
   zoo?: string;
+  /** JSON */
+  graph?: string;
   device: DeviceChoice;
   stateDict?: string;
   strict?: boolean;
@@ -177,6 +181,8 @@ export declare class RimCheckpoint {
   static open(source: RawSource, options: { name?: string }, progress: Report, signal?: AbortSignal): Promise<RimCheckpoint>;
   describe(): Description;
   tensor(name: string): Promise<RawTensor>;
+  slice(name: string, indices: readonly Index[]): Promise<RawTensor>;
+  compare(other: RimCheckpoint, progress: Report, signal?: AbortSignal): Promise<Compared[]>;
   stats(name: string, options: { bins?: number }, progress: Report, signal?: AbortSignal): Promise<Stats>;
   propose(stateDict?: string): Proposal | undefined;
   build(options: RawBuild, progress: Report, signal?: AbortSignal): Promise<RimModel>;
@@ -196,6 +202,7 @@ export declare class RimModel {
   train(): void;
   run(inputs: RawInputs, signal?: AbortSignal): Promise<RawRun>;
   summary(inputShapes?: number[][]): SummaryRow[];
+  graph(inputShapes?: number[][]): string;
   stateDict(): Promise<[string, RawTensor][]>;
   set(name: string, tensor: RawTensor): Promise<void>;
   prepare(options: RawTrain): Promise<Prepared>;

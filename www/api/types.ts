@@ -117,6 +117,39 @@ export interface Stats {
   readonly histogram: { readonly low: number; readonly high: number; readonly counts: readonly number[] };
 }
 
+/** A place of Python's basic indexing: `i`, or `[start, stop]` for `start:stop`. Negative ones count from the end. */
+export type Index = number | readonly [start: number, stop: number];
+
+/** How far values are from others of the same shape. A NaN in both places is no change. */
+export interface Change {
+  /** The 2-norm of the first values. */
+  readonly norm: number;
+  /** The 2-norm of the change. */
+  readonly change: number;
+  /** The largest change of an element. */
+  readonly largest: number;
+  /** Of the angle between both; 1 for equal directions. */
+  readonly cosine: number;
+  /** The share of elements that changed. */
+  readonly changed: number;
+}
+
+/** A tensor of one of two files. */
+export interface ComparedTensor {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
+/** A name in either of two checkpoints. The measures of {@link Change} are there where shapes are equal and values can be read. */
+export interface Compared extends Partial<Change> {
+  /** Without the prefix that DataParallel or torch.compile left. */
+  readonly name: string;
+  /** `"dtype"`: equal shapes, another dtype; the values are compared as numbers. `"unreadable"`: quantised, sparse or without bytes. */
+  readonly status: "same" | "changed" | "only_here" | "only_there" | "shape" | "dtype" | "unreadable";
+  readonly here?: ComparedTensor;
+  readonly there?: ComparedTensor;
+}
+
 /** A network in PyTorch source. */
 export interface NetworkSource {
   /** Python that defines the `nn.Module` classes. */
@@ -128,11 +161,71 @@ export interface NetworkSource {
   readonly construct?: string | undefined;
 }
 
+/** A value of a traced graph. */
+export interface GraphValue {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+}
+
+/** An ATen operator with its operands; numbers are places in {@link TracedGraph.values}. */
+export interface GraphNode {
+  /** `"relu"`, or the operator with its arguments: `{ conv: { stride: [1, 1], … } }`. */
+  readonly op: string | { readonly [name: string]: unknown };
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  /** The module it belongs to: `layer1.0.conv1`. */
+  readonly scope: string;
+  /** The line of the source. */
+  readonly line: number | null;
+}
+
+/** Forward's result in a graph: values in Python's structure. */
+export type GraphOutput =
+  | { readonly value: number }
+  | "none"
+  | { readonly scalar: number | boolean | string }
+  | { readonly str: string }
+  | { readonly tuple: readonly GraphOutput[] }
+  | { readonly list: readonly GraphOutput[] }
+  | { readonly dict: readonly (readonly [string, GraphOutput])[] };
+
+/** `forward` for one set of input shapes, as operators in an order in which they can run. */
+export interface TracedGraph {
+  readonly values: readonly GraphValue[];
+  readonly inputs: readonly { readonly name: string; readonly value: number }[];
+  /** Parameters and buffers; tied weights have several names. */
+  readonly leaves: readonly {
+    readonly value: number;
+    readonly names: readonly string[];
+    readonly kind: "parameter" | "buffer";
+    readonly requires_grad: boolean;
+    readonly init: number | null;
+  }[];
+  readonly constants: readonly { readonly value: number; readonly data: { readonly dtype: string; readonly shape: readonly number[]; readonly bytes: readonly number[] } }[];
+  readonly nodes: readonly GraphNode[];
+  readonly output: GraphOutput;
+  /** Buffers that a run in train mode changes, and what they become. */
+  readonly updates: readonly { readonly buffer: number; readonly value: number }[];
+}
+
+/** A network without its source and its weights, as plain JSON: {@link Model.graph} makes it, `build` takes it. */
+export interface NetworkGraph {
+  readonly format: "torchtab.graph";
+  readonly version: 1;
+  /** Forward's parameters, with the shapes that were traced. */
+  readonly inputs: readonly InputSpec[];
+  readonly modules: readonly { readonly path: string; readonly class: string }[];
+  /** `state_dict().keys()` */
+  readonly keys: readonly string[];
+  /** One graph a mode and set of input shapes; `forward` takes the one that fits. Graphs of the same network may be put together. */
+  readonly traces: readonly { readonly training: boolean; readonly graph: TracedGraph }[];
+}
+
 /**
- * What `build` takes for a network: PyTorch source, or a name of the zoo, with a constructor's arguments or without
- * (`"resnet18"`, `"resnet18(num_classes=10)"`).
+ * What `build` takes for a network: PyTorch source; a name of the zoo, with a constructor's arguments or without
+ * (`"resnet18"`, `"resnet18(num_classes=10)"`); or a graph that {@link Model.graph} made.
  */
-export type NetworkChoice = NetworkSource | string;
+export type NetworkChoice = NetworkSource | NetworkGraph | string;
 
 /** A network that was found without the user's source. */
 export interface Recognised {
@@ -514,17 +607,8 @@ export interface FitEnd extends FitState {
 export type FitEvent = FitStart | FitStep | FitEpoch | FitEnd;
 
 /** How far a tensor is from the file's. */
-export interface Difference {
+export interface Difference extends Change {
   readonly name: string;
-  /** The 2-norms of the file's values and of the change. */
-  readonly norm: number;
-  readonly change: number;
-  /** The largest change of an element. */
-  readonly largest: number;
-  /** Of the angle between both; 1 for equal directions. */
-  readonly cosine: number;
-  /** The share of elements that changed. */
-  readonly changed: number;
 }
 
 /** The optimizer at work, or the one that training would resume. */

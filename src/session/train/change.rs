@@ -1,25 +1,18 @@
 //! What training did to the weights, and the way back to the file's.
 
+use crate::checkpoint::compare::{Change, Changes};
 use crate::error::Result;
 use crate::session::model::{Model, original};
 use serde::Serialize;
 
 /// How far a tensor is from the file's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Difference {
     /// its first name
     pub name: String,
-    /// the 2-norm of the file's values
-    pub norm: f64,
-    /// the 2-norm of the change
-    pub change: f64,
-    /// the largest change of an element
-    pub largest: f64,
-    /// the cosine of the angle between both; 1 for equal directions
-    pub cosine: f64,
-    /// the share of elements that changed
-    pub changed: f64,
+    /// how far
+    #[serde(flatten)]
+    pub measured: Change,
 }
 
 impl Model {
@@ -32,7 +25,9 @@ impl Model {
             let before = original(&self.checkpoint, *id, leaf).await?.to_f64()?;
             let now = self.values(leaf).await?.to_f64()?;
             let name = leaf.names.first().cloned().unwrap_or_default();
-            all.push(compare(name, &before, &now));
+            let mut changes = Changes::default();
+            changes.add(&before, &now);
+            all.push(Difference { name, measured: changes.finish() });
         }
         Ok(all)
     }
@@ -56,40 +51,5 @@ impl Model {
         self.fitting = None;
         self.forget();
         Ok(())
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a count of elements")]
-fn compare(name: String, before: &[f64], now: &[f64]) -> Difference {
-    let (mut norm, mut length, mut change, mut dot, mut largest, mut changed) = (0.0, 0.0, 0.0, 0.0, 0.0f64, 0u64);
-    for (a, b) in before.iter().zip(now) {
-        let step = b - a;
-        norm += a * a;
-        length += b * b;
-        change += step * step;
-        dot += a * b;
-        largest = largest.max(step.abs());
-        changed += u64::from(a != b);
-    }
-    let both = f64::sqrt(norm * length);
-    Difference {
-        name,
-        norm: norm.sqrt(),
-        change: change.sqrt(),
-        largest,
-        cosine: if both > 0.0 { dot / both } else { 1.0 },
-        changed: changed as f64 / before.len().max(1) as f64,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::compare;
-
-    #[test]
-    fn differences_are_measured() {
-        let d = compare("w".to_owned(), &[3.0, 4.0, 0.0, 0.0], &[3.0, 4.0, 0.0, 5.0]);
-        assert_eq!((d.norm, d.change, d.largest, d.changed), (5.0, 5.0, 5.0, 0.25));
-        assert!((d.cosine - 0.5f64.sqrt()).abs() < 1e-12);
     }
 }
