@@ -131,6 +131,7 @@ test("what is no checkpoint is named, and what was open stays", async ({ page })
   await expect(page.getByRole("alert")).toContainText(/LFS/);
   await openSample(page, /Handwritten digits/);
   await drop(page, "cut.pth", sample("digits/digits.pth").subarray(0, 90_000));
+  await page.getByRole("button", { name: "Open instead" }).click();
   await expect(page.getByRole("alert")).toBeVisible();
   await expect(page.getByRole("heading", { name: "digits.pth" })).toBeVisible();
   await run(page);
@@ -141,7 +142,7 @@ test("an address opens from the field, from a paste and from the link", async ({
   await page.goto("/");
   await page.getByLabel("Address of a checkpoint").fill("nonsense");
   await page.getByRole("button", { name: "Open", exact: true }).click();
-  await expect(page.getByText("An address starts with https://")).toBeVisible();
+  await expect(page.getByText("An address starts with https:// or hf://")).toBeVisible();
   await page.getByLabel("Address of a checkpoint").fill(address);
   await page.getByRole("button", { name: "Open", exact: true }).click();
   await expect(page.getByRole("heading", { name: "wordavg.pth" })).toBeVisible();

@@ -11,15 +11,17 @@ export async function pick(page: Page, name: string, buffer: Buffer): Promise<vo
 }
 
 /** Drops a file on the page, as from the desktop. */
-export async function drop(page: Page, name: string, buffer: Buffer): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ({ name, bytes }) => {
-      const given = new DataTransfer();
-      given.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name));
-      return given;
-    },
-    { name, bytes: buffer.toString("base64") },
-  );
+export function drop(page: Page, name: string, buffer: Buffer): Promise<void> {
+  return dropAll(page, { [name]: buffer });
+}
+
+/** Drops several at once. */
+export async function dropAll(page: Page, files: Record<string, Buffer>): Promise<void> {
+  const transfer = await page.evaluateHandle((all) => {
+    const given = new DataTransfer();
+    for (const [name, bytes] of all) given.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name));
+    return given;
+  }, Object.entries(files).map(([name, buffer]) => [name, buffer.toString("base64")] as const));
   for (const type of ["dragenter", "dragover", "drop"]) await page.dispatchEvent("body", type, { dataTransfer: transfer });
 }
 

@@ -1,5 +1,6 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
 import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type Source, type SummaryRow } from "torchtab";
+import { behindPointer, isPointer } from "./open/address.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
 import { Trainer } from "./train/trainer.svelte.js";
@@ -27,6 +28,24 @@ export class Task {
   readonly cancel = (): void => this.#controller.abort();
 }
 
+/** What came with a checkpoint. */
+export interface Beside {
+  readonly source?: string | undefined;
+  readonly kit?: SampleKit | undefined;
+}
+
+/** Opens; where an address holds a pointer of Git LFS and tells where the file is, the file. */
+async function opened(source: Source, { signal, onProgress }: Task): Promise<Checkpoint> {
+  try {
+    return await open(source, { signal, onProgress });
+  } catch (thrown) {
+    const file = source instanceof URL ? behindPointer(source) : undefined;
+    const pointer = file !== undefined && problem(thrown)?.code === "not_a_checkpoint" && (await isPointer(source as URL, signal).catch(() => false));
+    if (!pointer) throw thrown;
+    return open(file, { signal, onProgress });
+  }
+}
+
 /** Networks larger than this are not held twice to compare them. */
 const MAX_TWICE = 512 * 1024 * 1024;
 
@@ -38,6 +57,8 @@ class Workbench {
   kit: SampleKit | undefined = $state.raw();
   /** The tensor whose panel is open. */
   selected: string | undefined = $state();
+  /** The handle of the file that is open, where the browser gave one. */
+  handle: FileSystemFileHandle | undefined = $state.raw();
   /** Counts what was opened, so that panels start afresh. */
   opened = $state(0);
   /** Counts models, for the same reason. */
@@ -95,7 +116,7 @@ class Workbench {
     const again = this.#again;
     if (kept === undefined) await again?.();
     else {
-      await this.#replace(kept.name, (task) => open(kept, { name: kept.name, signal: task.signal, onProgress: task.onProgress }), undefined, again ?? (() => Promise.resolve()));
+      await this.#replace(kept.name, (task) => open(kept, { name: kept.name, signal: task.signal, onProgress: task.onProgress }), () => ({}), again ?? (() => Promise.resolve()));
     }
     this.#stays = undefined;
   }
@@ -120,25 +141,25 @@ class Workbench {
     this.#original = undefined;
   }
 
-  /** Opens a file or address in place of what is open. */
-  async open(source: Source): Promise<void> {
-    const again = (): Promise<void> => this.open(source);
+  /** Opens a file or address in place of what is open, with what lay beside it. Gives whether it is open now. */
+  async open(source: Source, beside: Beside = {}): Promise<boolean> {
+    const again = async (): Promise<void> => void (await this.open(source, beside));
     const title = source instanceof File ? source.name : source instanceof URL ? source.href : "checkpoint";
-    await this.#replace(title, (task) => open(source, { signal: task.signal, onProgress: task.onProgress }), undefined, again);
+    return this.#replace(title, (task) => opened(source, task), () => beside, again);
   }
 
   /** Opens a sample with its source, labels and inputs. */
-  async openSample(sample: Sample): Promise<void> {
-    const again = (): Promise<void> => this.openSample(sample);
+  async openSample(sample: Sample): Promise<boolean> {
+    const again = async (): Promise<void> => void (await this.openSample(sample));
     let fetched: SampleKit | undefined;
-    await this.#replace(
+    return this.#replace(
       sample.title,
       async (task) => {
         const [bytes, beside] = await Promise.all([file(sample, task.signal), kit(sample, task.signal)]);
         fetched = beside;
         return open(bytes, { signal: task.signal, onProgress: task.onProgress });
       },
-      () => fetched,
+      () => ({ source: fetched?.source, kit: fetched }),
       again,
     );
   }
@@ -146,9 +167,9 @@ class Workbench {
   async #replace(
     title: string,
     start: (task: Task) => Promise<Checkpoint>,
-    beside: (() => SampleKit | undefined) | undefined,
+    beside: () => Beside,
     again: () => Promise<void>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     this.opening?.cancel();
     const task = new Task(title);
     this.opening = task;
@@ -158,20 +179,22 @@ class Workbench {
       const checkpoint = await start(task);
       if (this.opening !== task) {
         await checkpoint.dispose();
-        return;
+        return false;
       }
       const before = [this.model, this.checkpoint];
       this.building?.cancel();
       this.checkpoint = checkpoint;
       const stays = this.#stays;
-      this.kit = stays?.kit ?? beside?.();
+      if (stays === undefined) this.handle = undefined;
+      const given = beside();
+      this.kit = stays?.kit ?? given.kit;
       this.vocabulary = this.kit?.vocabulary ?? (stays === undefined ? undefined : this.vocabulary);
       this.#forgetModel(stays !== undefined);
       this.selected = undefined;
       this.buildProblem = undefined;
       if (stays === undefined) this.trainer.settings.loss = this.kit?.sample.loss ?? "";
       this.#again = again;
-      this.source = stays?.source ?? this.kit?.source ?? "";
+      this.source = stays?.source ?? given.source ?? "";
       this.construct = stays?.construct ?? this.kit?.sample.construct ?? "";
       this.stateDict = stays?.stateDict ?? "";
       this.strict = true;
@@ -179,15 +202,16 @@ class Workbench {
       this.said = `${checkpoint.name ?? title} is open: ${checkpoint.entries.length} tensors`;
       for (const old of before) void old?.dispose().catch(() => undefined);
     } catch (thrown) {
-      if (this.opening !== task) return;
+      if (this.opening !== task) return false;
       this.openProblem = problem(thrown);
       this.said = this.openProblem === undefined ? "Cancelled" : `Not opened: ${this.openProblem.message}`;
-      return;
+      return false;
     } finally {
       if (this.opening === task) this.opening = undefined;
     }
     // A file that needs its class asks for it by not building; that is no error yet.
     await this.build(true);
+    return true;
   }
 
   /** Builds the network on the chosen device; the old model stays until the new one is there. */
@@ -285,6 +309,7 @@ class Workbench {
     this.building?.cancel();
     this.opening?.cancel();
     this.checkpoint = undefined;
+    this.handle = undefined;
     this.kit = undefined;
     this.#forgetModel();
     this.openProblem = undefined;
