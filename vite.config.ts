@@ -4,6 +4,7 @@ import { cpSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { offline } from "./www/pwa/plugin.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
@@ -21,7 +22,8 @@ function samples(): Plugin {
 export default defineConfig({
   root,
   base: "./",
-  plugins: [svelte(), samples()],
+  publicDir: "www/pwa/public",
+  plugins: [svelte(), samples(), offline(root, resolve(root, "dist"))],
   resolve: { alias: { torchtab: resolve(root, "pkg/dist/index.js") } },
   worker: { format: "es" },
   // The content security policy allows no data: fonts or scripts, so nothing is inlined.

@@ -17,6 +17,8 @@ export default defineConfig({
     launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: [...QUIET, ...GPU] },
     viewport: { width: 1280, height: 900 },
     acceptDownloads: true,
+    // Each test has a fresh browser: what it would keep for later is fetched in vain. `offline.spec.ts` lets it.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
   },
 });
