@@ -1,0 +1,21 @@
+import { load } from "torchtab";
+
+const SPECIES = ["setosa", "versicolor", "virginica"];
+const form = document.querySelector("form");
+const output = document.querySelector("output");
+
+load("model.pth").then(
+  (model) => {
+    const answer = async () => {
+      const measures = [...form.elements].map((input) => input.valueAsNumber);
+      const { data } = await model.run({ data: [measures] });
+      const best = data.indexOf(Math.max(...data));
+      output.value = `${SPECIES[best]}, ${(100 * Math.exp(data[best])).toFixed(1)} % (${model.device.name})`;
+    };
+    form.addEventListener("input", answer);
+    return answer();
+  },
+  (error) => {
+    output.value = `${error.message}. ${error.hint ?? ""}`;
+  },
+);
