@@ -98,6 +98,17 @@ test("vite: the types fit, and its development server serves the package", async
   }
 });
 
+test("element: a card without JavaScript", async ({ page }) => {
+  await using site = await serve([ready("element")]);
+  await page.goto(`${site.origin}/`);
+  await page.getByRole("button", { name: "Run" }).click({ timeout: 60_000 });
+  await expect(page.getByRole("status").getByRole("listitem").first()).toHaveText(/versicolor/);
+  await page.getByLabel("Petal length").fill("5.6");
+  await page.getByLabel("Petal width").fill("2.1");
+  await page.getByRole("button", { name: "Run" }).click();
+  await expect(page.getByRole("status").getByRole("listitem").first()).toHaveText(/virginica/);
+});
+
 test("node: the command and its test", () => {
   const folder = ready("node");
   const out = execFileSync(process.execPath, ["iris.js", "5.0", "3.4", "1.5", "0.2"], { cwd: folder, encoding: "utf8" });

@@ -21,7 +21,7 @@ test.beforeAll(() => {
 });
 
 test("the tarball has what it should, and the linters have nothing to say", () => {
-  const sources = packed.files.filter((file) => !/^(dist\/[\w-]+\.(js|d\.ts)|wasm\/torchtab[\w.]*|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(file));
+  const sources = packed.files.filter((file) => !/^(dist\/[\w/-]+\.(js|d\.ts)|wasm\/torchtab[\w.]*|package\.json|README\.md|LICENSE-(MIT|APACHE))$/.test(file));
   expect(sources).toEqual([]);
   console.log(`the package: ${packed.size} bytes packed, ${packed.unpacked} unpacked, ${packed.files.length} files`);
   expect(execFileSync(tool("publint"), [packed.tarball, "--strict"], { encoding: "utf8" })).toContain("All good!");
@@ -32,12 +32,13 @@ test("every entry resolves where the tarball is installed", () => {
   const found = node(`
     import { existsSync } from "node:fs";
     const at = (name) => import.meta.resolve(name);
-    const names = ["torchtab", "torchtab/core", "torchtab/worker", "torchtab/wasm", "torchtab/package.json"];
+    const names = ["torchtab", "torchtab/core", "torchtab/element", "torchtab/worker", "torchtab/wasm", "torchtab/package.json"];
     console.log(JSON.stringify(names.map((name) => [name, at(name).split("/node_modules/torchtab/")[1], existsSync(new URL(at(name)))])));
   `) as [string, string, boolean][];
   expect(found).toEqual([
     ["torchtab", "dist/node.js", true],
     ["torchtab/core", "dist/node.js", true],
+    ["torchtab/element", "dist/element.js", true],
     ["torchtab/worker", "dist/worker.js", true],
     ["torchtab/wasm", "wasm/torchtab_bg.wasm", true],
     ["torchtab/package.json", "package.json", true],
@@ -57,9 +58,10 @@ test("importing does nothing, where pages are rendered on a server too", () => {
     for (const name of ["compile", "instantiate", "compileStreaming", "instantiateStreaming"]) WebAssembly[name] = () => touched.push("WebAssembly." + name);
     const names = [];
     for (const path of ["index", "core", "node"]) names.push(Object.keys(await import("./node_modules/torchtab/dist/" + path + ".js")).sort().join());
-    console.log(JSON.stringify({ touched, same: new Set(names).size }));
+    const element = Object.keys(await import("./node_modules/torchtab/dist/element.js"));
+    console.log(JSON.stringify({ touched, same: new Set(names).size, element }));
   `);
-  expect(found).toEqual({ touched: [], same: 1 });
+  expect(found).toEqual({ touched: [], same: 1, element: ["TorchtabModel"] });
 });
 
 test.describe("in a page", () => {
