@@ -1,5 +1,6 @@
 //! Arithmetic, reductions and network kernels of burn on rank-free tensors: the second half of `tensor.rs`.
 
+use super::cpu;
 use super::tensor::{Kind, Scalar, Tensor, by_number};
 use burn::backend::Dispatch;
 use burn::backend::ops::{ActivationOps, BoolTensorOps, FloatTensorOps, IntTensorOps, ModuleOps};
@@ -17,7 +18,6 @@ macro_rules! float_unary {
 }
 
 float_unary! {
-    exp float_exp "e^x";
     log float_log "ln x";
     log1p float_log1p "ln (1 + x)";
     sqrt float_sqrt "square root";
@@ -34,10 +34,25 @@ float_unary! {
     atan float_atan "arc tangent";
     sinh float_sinh "hyperbolic sine";
     cosh float_cosh "hyperbolic cosine";
-    tanh float_tanh "hyperbolic tangent";
     asinh float_asinh "inverse hyperbolic sine";
     acosh float_acosh "inverse hyperbolic cosine";
     atanh float_atanh "inverse hyperbolic tangent";
+}
+
+/// Functions that the CPU has kernels of our own for.
+macro_rules! own_unary {
+    ($($name:ident $burn:ident $doc:literal;)*) => {
+        impl Tensor {
+            $(#[doc = $doc] pub fn $name(self) -> Self {
+                cpu::$name(&self).unwrap_or_else(|| Self { inner: Dispatch::$burn(self.inner), facts: self.facts })
+            })*
+        }
+    };
+}
+
+own_unary! {
+    exp float_exp "e^x";
+    tanh float_tanh "hyperbolic tangent";
     erf float_erf "error function";
     relu relu "max (x, 0), NaN stays";
     sigmoid sigmoid "1 / (1 + e^-x)";
@@ -260,7 +275,8 @@ impl Tensor {
 
     /// Softmax of floats along a dim.
     pub fn softmax(self, dim: usize) -> Self {
-        let run = |x: Self| Self { inner: Dispatch::softmax(x.inner, dim), facts: x.facts };
+        let burn = |x: Self| Self { inner: Dispatch::softmax(x.inner, dim), facts: x.facts };
+        let run = |x: Self| cpu::softmax(&x, dim).unwrap_or_else(|| burn(x));
         if !self.tracked() {
             return run(self);
         }
@@ -274,7 +290,8 @@ impl Tensor {
 
     /// Logarithm of the softmax along a dim.
     pub fn log_softmax(self, dim: usize) -> Self {
-        let run = |x: Self| Self { inner: Dispatch::log_softmax(x.inner, dim), facts: x.facts };
+        let burn = |x: Self| Self { inner: Dispatch::log_softmax(x.inner, dim), facts: x.facts };
+        let run = |x: Self| cpu::log_softmax(&x, dim).unwrap_or_else(|| burn(x));
         if !self.tracked() {
             return run(self);
         }

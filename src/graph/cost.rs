@@ -42,6 +42,8 @@ impl Graph {
                 let image = output.get(2..).unwrap_or_default();
                 product(image).saturating_mul(output.first().map_or(1, |n| *n as u64))
             }
+            // Every step applies them to the batch.
+            Op::Recurrent(_) => product(output.get(..2).unwrap_or_default()),
             _ => output.first().map_or(1, |n| *n as u64),
         };
         parameters.fold(0u64, |n, id| n.saturating_add(product(shape(id)).saturating_mul(applied)))

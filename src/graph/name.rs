@@ -1,7 +1,8 @@
 //! The operators' names, as ATen's schemas spell them: `aten.conv2d`.
 
 use super::op::{
-    Activation, Binary, Compare, Cumulate, Distribution, DropoutKind, InterpolateMode, Op, Reduce, ScatterReduce, Unary,
+    Activation, Binary, Compare, Cumulate, Distribution, DropoutKind, InterpolateMode, Op, RecurrentMode, Reduce,
+    ScatterReduce, Unary,
 };
 
 impl Op {
@@ -90,6 +91,12 @@ impl Op {
             Self::LogSoftmax { .. } => "aten.log_softmax",
             Self::Matmul => "aten.matmul",
             Self::Linear => "aten.linear",
+            Self::Recurrent(recurrence) => match recurrence.mode {
+                RecurrentMode::Tanh => "aten.rnn_tanh",
+                RecurrentMode::Relu => "aten.rnn_relu",
+                RecurrentMode::Lstm => "aten.lstm",
+                RecurrentMode::Gru => "aten.gru",
+            },
             Self::Conv(conv) if conv.transposed => {
                 by_dims(conv.stride.len(), ["aten.conv_transpose1d", "aten.conv_transpose2d", "aten.conv_transpose3d"])
             }

@@ -298,6 +298,46 @@ pub enum DropoutKind {
     FeatureAlpha,
 }
 
+/// `RNNBase.mode`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecurrentMode {
+    /// `RNN_TANH`
+    Tanh,
+    /// `RNN_RELU`
+    Relu,
+    /// `LSTM`
+    Lstm,
+    /// `GRU`
+    Gru,
+}
+
+impl RecurrentMode {
+    /// Gates: rows of the weights over `hidden_size`.
+    pub fn gates(self) -> usize {
+        match self {
+            Self::Tanh | Self::Relu => 1,
+            Self::Lstm => 4,
+            Self::Gru => 3,
+        }
+    }
+}
+
+/// One direction of a recurrent layer, and which of its operands are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recurrence {
+    /// how a step goes
+    pub mode: RecurrentMode,
+    /// from the last step to the first
+    pub reverse: bool,
+    /// `bias_hh` of a GRU; the other modes have it in the gates
+    pub bias: bool,
+    /// `weight_hr`
+    pub projection: bool,
+    /// which sequences of the batch still run
+    pub masked: bool,
+}
+
 /// Geometry of a convolution; one entry for each spatial dim (1 to 3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "torch.nn.ConvNd's arguments")]
@@ -414,6 +454,11 @@ pub enum Op {
         padding: Vec<usize>,
         stride: Vec<usize>,
     },
+
+    /// RNN, LSTM or GRU over (time, batch, gates), where the input's projection is done. Hidden states have as many features as `weight_hh` has
+    /// columns; a sequence that has ended keeps its state: [gates, weight_hh, h (batch, features), c of an LSTM, bias_hh?, weight_hr?,
+    /// running (time, batch, 1)?]. Results: every h (time, batch, features), the last h, the last c of an LSTM.
+    Recurrent(Recurrence),
 
     // ---- reductions
     /// [x]; `dims` sorted, empty means none (a 0-d input)

@@ -7,7 +7,6 @@ use super::bound::int;
 use super::fold;
 use super::host::Host;
 use super::node;
-use super::recurrence;
 use super::value::{Tensor, Value};
 use crate::dtype::DType;
 use crate::error::Result;
@@ -71,11 +70,9 @@ impl Packed {
         node::compare(host, Compare::Lt, times, lengths).map(Some)
     }
 
-    /// For each step which sequences still run, (batch, 1).
-    pub fn running(self, host: &mut dyn Host) -> Result<Option<Vec<ValueId>>> {
-        let steps = node::extent(host, self.padded, 0);
-        let Some(valid) = self.valid(host, 3)? else { return Ok(None) };
-        (0..steps).map(|at| recurrence::select(host, valid, at)).collect::<Result<_>>().map(Some)
+    /// For each step which sequences still run, (time, batch, 1); `None` where all run to the end.
+    pub fn running(self, host: &mut dyn Host) -> Result<Option<ValueId>> {
+        self.valid(host, 3)
     }
 }
 

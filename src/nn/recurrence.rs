@@ -1,49 +1,26 @@
-//! Recurrent layers unrolled over time as graph nodes: what RNN, LSTM, GRU and their cells share.
+//! Recurrent layers as graph nodes: what RNN, LSTM, GRU and their cells share.
 //!
-//! The input's projection is one product for all steps; a step then multiplies the state only. Steps of a batch whose sequences have
-//! different lengths keep the state of those that have ended, which is what packed sequences compute.
+//! The input's projection is one product for all steps; one operator then goes over them. Sequences of a batch that have ended keep their
+//! state, which is what packed sequences compute.
 
 use super::host::Host;
 use super::node;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
-use crate::graph::op::{Binary, Op, Unary};
+pub use crate::graph::op::RecurrentMode as Mode;
+use crate::graph::op::{Binary, Op, Recurrence};
 
-/// Steps of all layers and directions together; a step is up to twenty nodes.
+/// Steps of all layers and directions together; where gradients are kept, a step is up to twenty tensors.
 const MOST_STEPS: usize = 1 << 15;
 
-/// `RNNBase.mode`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// `RNN_TANH`
-    Tanh,
-    /// `RNN_RELU`
-    Relu,
-    /// `LSTM`
-    Lstm,
-    /// `GRU`
-    Gru,
-}
-
-impl Mode {
-    /// The mode of a name that `RNNBase.mode` has.
-    pub fn named(name: &str) -> Result<Self> {
-        match name {
-            "RNN_TANH" => Ok(Self::Tanh),
-            "RNN_RELU" => Ok(Self::Relu),
-            "LSTM" => Ok(Self::Lstm),
-            "GRU" => Ok(Self::Gru),
-            _ => Err(Error::mismatch(format!("Unrecognized RNN mode: {name}")).code("value_error")),
-        }
-    }
-
-    /// Gates: rows of the weights over `hidden_size`.
-    pub fn chunks(self) -> usize {
-        match self {
-            Self::Tanh | Self::Relu => 1,
-            Self::Lstm => 4,
-            Self::Gru => 3,
-        }
+/// The mode of a name that `RNNBase.mode` has.
+pub fn mode(name: &str) -> Result<Mode> {
+    match name {
+        "RNN_TANH" => Ok(Mode::Tanh),
+        "RNN_RELU" => Ok(Mode::Relu),
+        "LSTM" => Ok(Mode::Lstm),
+        "GRU" => Ok(Mode::Gru),
+        _ => Err(Error::mismatch(format!("Unrecognized RNN mode: {name}")).code("value_error")),
     }
 }
 
@@ -105,63 +82,13 @@ pub fn project(host: &mut dyn Host, mode: Mode, weights: &Weights, x: ValueId) -
 
 /// One step: what [`project`] gave for it, (batch, gates), and the state before.
 pub fn step(host: &mut dyn Host, mode: Mode, weights: &Weights, input: ValueId, state: State) -> Result<State> {
-    match mode {
-        Mode::Tanh => elman(host, Unary::Tanh, weights, input, state),
-        Mode::Relu => elman(host, Unary::Relu, weights, input, state),
-        Mode::Lstm => lstm(host, weights, input, state),
-        Mode::Gru => gru(host, weights, input, state),
-    }
-}
-
-fn elman(host: &mut dyn Host, activation: Unary, weights: &Weights, input: ValueId, state: State) -> Result<State> {
-    let hidden = linear(host, state.hidden, weights.hidden, None)?;
-    let sum = node::binary(host, Binary::Add, input, hidden)?;
-    Ok(State { hidden: node::op(host, Op::Unary(activation), &[sum])?, cell: None })
-}
-
-/// Gates i, f, g, o. One sigmoid serves the three that need it.
-fn lstm(host: &mut dyn Host, weights: &Weights, input: ValueId, state: State) -> Result<State> {
-    let before = state.cell.ok_or_else(|| Error::mismatch("LSTM: the state needs a cell"))?;
-    let size = node::extent(host, before, 1);
-    let hidden = linear(host, state.hidden, weights.hidden, None)?;
-    let gates = node::binary(host, Binary::Add, input, hidden)?;
-    let open = node::op(host, Op::Unary(Unary::Sigmoid), &[gates])?;
-    let ingate = slice(host, open, 1, 0, size)?;
-    let forget = slice(host, open, 1, size, 2 * size)?;
-    let outgate = slice(host, open, 1, 3 * size, 4 * size)?;
-    let new = slice(host, gates, 1, 2 * size, 3 * size)?;
-    let new = node::op(host, Op::Unary(Unary::Tanh), &[new])?;
-    let kept = node::binary(host, Binary::Mul, forget, before)?;
-    let added = node::binary(host, Binary::Mul, ingate, new)?;
-    let cell = node::binary(host, Binary::Add, kept, added)?;
-    let shown = node::op(host, Op::Unary(Unary::Tanh), &[cell])?;
-    let mut hidden = node::binary(host, Binary::Mul, outgate, shown)?;
-    if let Some(projection) = weights.projection {
-        hidden = linear(host, hidden, projection, None)?;
-    }
-    Ok(State { hidden, cell: Some(cell) })
-}
-
-/// Gates r, z, n.
-fn gru(host: &mut dyn Host, weights: &Weights, input: ValueId, state: State) -> Result<State> {
-    let size = node::extent(host, state.hidden, 1);
-    let hidden = linear(host, state.hidden, weights.hidden, weights.bias.map(|(_, hidden)| hidden))?;
-    let (of_input, of_hidden) = (slice(host, input, 1, 0, 2 * size)?, slice(host, hidden, 1, 0, 2 * size)?);
-    let sum = node::binary(host, Binary::Add, of_input, of_hidden)?;
-    let open = node::op(host, Op::Unary(Unary::Sigmoid), &[sum])?;
-    let (reset, update) = (slice(host, open, 1, 0, size)?, slice(host, open, 1, size, 2 * size)?);
-    let (of_input, of_hidden) =
-        (slice(host, input, 1, 2 * size, 3 * size)?, slice(host, hidden, 1, 2 * size, 3 * size)?);
-    let of_hidden = node::binary(host, Binary::Mul, reset, of_hidden)?;
-    let sum = node::binary(host, Binary::Add, of_input, of_hidden)?;
-    let new = node::op(host, Op::Unary(Unary::Tanh), &[sum])?;
-    let gap = node::binary(host, Binary::Sub, state.hidden, new)?;
-    let kept = node::binary(host, Binary::Mul, update, gap)?;
-    Ok(State { hidden: node::binary(host, Binary::Add, kept, new)?, cell: None })
+    let shape = [1].into_iter().chain(node::shape(host, input)).collect();
+    let gates = node::reshape(host, input, shape)?;
+    run(host, mode, weights, gates, state, false, None).map(|(_, state)| state)
 }
 
 /// A layer in one direction over a sequence (time, batch, input): every step's hidden state (time, batch, hidden) and the last state.
-/// `valid` says for each step which sequences of the batch still run, as (batch, 1) of bool.
+/// `running` says for each step which sequences of the batch still run, as (time, batch, 1) of bool.
 pub fn unroll(
     host: &mut dyn Host,
     mode: Mode,
@@ -169,30 +96,39 @@ pub fn unroll(
     x: ValueId,
     start: State,
     reverse: bool,
-    valid: Option<&[ValueId]>,
+    running: Option<ValueId>,
 ) -> Result<(ValueId, State)> {
-    let steps = node::extent(host, x, 0);
-    let inputs = project(host, mode, weights, x)?;
-    let mut state = start;
-    let mut shown = Vec::with_capacity(steps);
-    for nth in 0..steps {
-        let at = if reverse { steps - 1 - nth } else { nth };
-        let input = select(host, inputs, at)?;
-        let mut next = step(host, mode, weights, input, state)?;
-        if let Some(valid) = valid.and_then(|v| v.get(at)).copied() {
-            next.hidden = node::op(host, Op::Where, &[valid, next.hidden, state.hidden])?;
-            if let (Some(new), Some(old)) = (next.cell, state.cell) {
-                next.cell = Some(node::op(host, Op::Where, &[valid, new, old])?);
-            }
-        }
-        state = next;
-        shown.push(state.hidden);
+    let gates = project(host, mode, weights, x)?;
+    run(host, mode, weights, gates, start, reverse, running)
+}
+
+fn run(
+    host: &mut dyn Host,
+    mode: Mode,
+    weights: &Weights,
+    gates: ValueId,
+    state: State,
+    reverse: bool,
+    running: Option<ValueId>,
+) -> Result<(ValueId, State)> {
+    let bias = weights.bias.filter(|_| mode == Mode::Gru).map(|(_, hidden)| hidden);
+    if mode == Mode::Lstm && state.cell.is_none() {
+        return Err(Error::mismatch("LSTM: the state needs a cell"));
     }
-    if reverse {
-        shown.reverse();
+    let cell = state.cell.filter(|_| mode == Mode::Lstm);
+    let (projection, masked) = (weights.projection.is_some(), running.is_some());
+    let recurrence = Recurrence { mode, reverse, bias: bias.is_some(), projection, masked };
+    let inputs: Vec<_> =
+        [Some(gates), Some(weights.hidden), Some(state.hidden), cell, bias, weights.projection, running]
+            .into_iter()
+            .flatten()
+            .collect();
+    let results = host.trace().graph.push(Op::Recurrent(recurrence), &inputs)?;
+    match results.as_slice() {
+        [all, hidden] => Ok((*all, State { hidden: *hidden, cell: None })),
+        [all, hidden, cell] => Ok((*all, State { hidden: *hidden, cell: Some(*cell) })),
+        _ => Err(Error::mismatch("a recurrent layer without results")),
     }
-    let output = stack(host, &shown)?;
-    Ok((output, state))
 }
 
 /// Same shapes, stacked along a new first dim.

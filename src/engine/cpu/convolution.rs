@@ -1,11 +1,11 @@
 //! Convolutions of float32 over one or two dims and their gradients, as products with the patches of the image.
 //!
 //! The patches are never laid out as a whole: each block of them is packed when the product asks for it, from an image with its
-//! padding written out, where every patch is the same offsets from another start. What suits burn-flex better is left to it: one
-//! channel for each group, three dims.
+//! padding written out, where every patch is the same offsets from another start; one channel for each group has a kernel of its own,
+//! and windows of one pixel are products of matrices as they lie. Three dims are left to burn-flex.
 
 use super::gemm::{Bias, Matrix, Scratch, TILE_COLUMNS, multiply};
-use super::{Floats, Host};
+use super::{Floats, Host, depthwise};
 use crate::engine::kernel::Geometry;
 use crate::engine::tensor::Tensor;
 use std::ops::Range;
@@ -26,24 +26,33 @@ pub fn convolution(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry:
     };
     let plan = Plan::new(&image.shape, &kernel.shape, geometry)?;
     let weights = kernel.in_order();
+    let mut shape = vec![plan.batch, plan.channels_out];
+    shape.extend(plan.output.iter().skip(2 - geometry.stride.len()));
+    if plan.depthwise() {
+        let out = depthwise::forward(&plan, &image, &weights, bias.as_deref());
+        return Some(x.place().upload(Host::F32(out), &shape));
+    }
     let (bases, deltas) = (plan.bases(), plan.deltas());
     let mut out = vec![0.0; plan.batch * plan.channels_out * plan.pixels()];
     let mut scratch = Scratch::default();
     for (number, out) in out.chunks_exact_mut((plan.group_out() * plan.pixels()).max(1)).enumerate() {
         let (sample, group) = (number / plan.groups, number % plan.groups);
-        let padded = plan.padded(&image, sample, group)?;
         let first = group * plan.group_out();
         let bias = match &bias {
             None => Bias::None,
             Some(all) => Bias::Rows(all.get(first..first + plan.group_out())?),
         };
+        if let Some(pixels) = plan.as_it_lies(&image, sample, group) {
+            let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| pixels.pack(k, j, panels);
+            multiply(&plan.weights(&weights, group)?, plan.pixels(), pack, bias, out, &mut scratch);
+            continue;
+        }
+        let padded = plan.padded(&image, sample, group)?;
         let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| {
             patches(&padded, deltas.get(k).unwrap_or_default(), bases.get(j).unwrap_or_default(), panels);
         };
         multiply(&plan.weights(&weights, group)?, plan.pixels(), pack, bias, out, &mut scratch);
     }
-    let mut shape = vec![plan.batch, plan.channels_out];
-    shape.extend(plan.output.iter().skip(2 - geometry.stride.len()));
     Some(x.place().upload(Host::F32(out), &shape))
 }
 
@@ -51,6 +60,10 @@ pub fn convolution(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry:
 pub fn weight_gradient(x: &Tensor, gradient: &Tensor, weight_shape: &[usize], geometry: &Geometry) -> Option<Tensor> {
     let (image, gradient) = (Floats::of(x)?, Floats::of(gradient)?.in_order());
     let plan = Plan::new(&image.shape, weight_shape, geometry)?;
+    if plan.depthwise() {
+        let out = depthwise::weight_gradient(&plan, &image, &gradient);
+        return Some(x.place().upload(Host::F32(out), weight_shape));
+    }
     let (bases, deltas) = (plan.bases(), plan.deltas());
     let mut out = vec![0.0; plan.channels_out * deltas.len()];
     let mut scratch = Scratch::default();
@@ -76,6 +89,10 @@ pub fn input_gradient(
     let (kernel, gradient) = (Floats::of(weight)?, Floats::of(gradient)?.in_order());
     let plan = Plan::new(input_shape, &kernel.shape, geometry)?;
     let weights = kernel.in_order();
+    if plan.depthwise() {
+        let out = depthwise::input_gradient(&plan, &weights, &gradient);
+        return Some(weight.place().upload(Host::F32(out), input_shape));
+    }
     let (bases, deltas) = (plan.bases(), plan.deltas());
     let (line, plane) = plan.plane();
     let ([height, width], [top, left]) = (plan.input, plan.padding);
@@ -107,18 +124,18 @@ pub fn input_gradient(
 }
 
 /// Sizes of a convolution; a signal is an image of height 1.
-struct Plan {
-    batch: usize,
-    channels_out: usize,
+pub struct Plan {
+    pub batch: usize,
+    pub channels_out: usize,
     /// of one group
     channels: usize,
-    groups: usize,
-    input: [usize; 2],
-    kernel: [usize; 2],
-    output: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
-    dilation: [usize; 2],
+    pub groups: usize,
+    pub input: [usize; 2],
+    pub kernel: [usize; 2],
+    pub output: [usize; 2],
+    pub stride: [usize; 2],
+    pub padding: [usize; 2],
+    pub dilation: [usize; 2],
 }
 
 impl Plan {
@@ -145,7 +162,7 @@ impl Plan {
             padding: pair(&geometry.padding, 0)?,
             dilation: pair(&geometry.dilation, 1)?,
         };
-        if channels * plan.groups != *image.get(1)? || (channels == 1 && plan.groups > 1) {
+        if channels * plan.groups != *image.get(1)? || !plan.channels_out.is_multiple_of(plan.groups) {
             return None;
         }
         let mut output = [0, 0];
@@ -163,17 +180,29 @@ impl Plan {
         self.padding.get(dim)?.checked_mul(2)?.checked_add(*self.input.get(dim)?)
     }
 
-    fn pixels(&self) -> usize {
+    /// Height and width with the padding.
+    pub fn padded_image(&self) -> [usize; 2] {
+        [0, 1].map(|dim| self.padded_size(dim).unwrap_or(0))
+    }
+
+    /// Whether each output channel sees one channel of several.
+    fn depthwise(&self) -> bool {
+        self.channels == 1 && self.groups > 1
+    }
+
+    /// Pixels of the output.
+    pub fn pixels(&self) -> usize {
         self.output.iter().product()
     }
 
-    fn group_out(&self) -> usize {
+    /// Output channels of one group.
+    pub fn group_out(&self) -> usize {
         self.channels_out / self.groups
     }
 
     /// Width and size of a channel with its padding.
     fn plane(&self) -> (usize, usize) {
-        let [height, width] = [0, 1].map(|dim| self.padded_size(dim).unwrap_or(0));
+        let [height, width] = self.padded_image();
         (width, height * width)
     }
 
@@ -201,6 +230,17 @@ impl Plan {
         let (rows, columns) = (self.group_out(), self.pixels());
         let data = all.get((sample * self.channels_out + group * rows) * columns..)?;
         Some(Matrix { data, rows, columns, row: columns, column: 1 })
+    }
+
+    /// The channels of one group of one sample as a matrix, where each window is one pixel and the image lies in lines.
+    fn as_it_lies<'a>(&self, image: &Floats<'a>, sample: usize, group: usize) -> Option<Matrix<'a>> {
+        let dims = image.shape.len();
+        let [_, width] = self.input;
+        let lines = dims == 3 || image.stride(2) == width;
+        let plain = self.kernel == [1, 1] && self.stride == [1, 1] && self.padding == [0, 0];
+        let data = image.data.get(sample * image.stride(0) + group * self.channels * image.stride(1)..)?;
+        let (rows, columns, row) = (self.channels, self.pixels(), image.stride(1));
+        (plain && lines && image.stride(dims - 1) == 1).then_some(Matrix { data, rows, columns, row, column: 1 })
     }
 
     /// The channels of one group of one sample, with zeros around each.

@@ -1,13 +1,19 @@
-//! The CPU's own float32 kernels for what networks spend their time in: matrix products and convolutions. burn-flex does the rest.
+//! The CPU's own float32 kernels for what networks spend their time in: matrix products, convolutions and the functions between them.
+//! burn-flex does the rest.
 //!
 //! They take tensors that live on the CPU and record no gradient; for any other they give `None`, and the caller asks burn. `op` puts
 //! them together into rules for gradients.
 
 mod convolution;
+mod depthwise;
 mod dot;
+mod functions;
 mod gemm;
+mod recurrence;
 
 pub use convolution::{convolution, input_gradient, weight_gradient};
+pub use functions::{clamp, erf, exp, gelu, gelu_tanh, log_softmax, relu, sigmoid, silu, softmax, tanh};
+pub use recurrence::recurrence;
 
 use super::tensor::{Host, Tensor};
 use burn::backend::{BackendTensor, DispatchTensorKind};

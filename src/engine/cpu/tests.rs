@@ -52,7 +52,7 @@ fn batches_broadcast() {
 fn convolutions_equal_burns() {
     // input, weight, stride, padding, dilation, groups
     type Case = (&'static [usize], &'static [usize], &'static [usize], &'static [usize], &'static [usize], usize);
-    let cases: [Case; 8] = [
+    let cases: [Case; 13] = [
         (&[2, 3, 9, 11], &[7, 3, 3, 3], &[1, 1], &[1, 1], &[1, 1], 1),
         (&[1, 4, 8, 8], &[6, 4, 1, 1], &[1, 1], &[0, 0], &[1, 1], 1),
         (&[1, 4, 13, 7], &[6, 4, 5, 3], &[2, 3], &[2, 0], &[1, 2], 1),
@@ -61,6 +61,11 @@ fn convolutions_equal_burns() {
         (&[1, 1, 5, 5], &[1, 1, 5, 5], &[1, 1], &[0, 0], &[1, 1], 1),
         (&[2, 3, 40], &[5, 3, 4], &[2], &[3], &[1], 1),
         (&[1, 2, 33, 33], &[3, 2, 2, 2], &[1, 1], &[0, 0], &[3, 3], 1),
+        (&[2, 5, 9, 11], &[5, 1, 3, 3], &[1, 1], &[1, 1], &[1, 1], 5),
+        (&[1, 4, 13, 8], &[8, 1, 3, 3], &[2, 2], &[1, 1], &[1, 1], 4),
+        (&[2, 3, 21, 17], &[6, 1, 5, 2], &[3, 2], &[4, 1], &[2, 3], 3),
+        (&[1, 3, 7, 7], &[3, 1, 7, 7], &[1, 1], &[3, 3], &[1, 1], 3),
+        (&[2, 4, 40], &[4, 1, 4], &[3], &[2], &[2], 4),
     ];
     for (x, w, stride, padding, dilation, groups) in cases {
         let (input, weight, bias) = (tensor(x, 1), tensor(w, 2), tensor(&w[..1], 3));
@@ -75,4 +80,64 @@ fn convolutions_equal_burns() {
         let burn = input.conv(weight, Some(bias), &geometry).unwrap();
         assert!(gap(ours, burn) < 1e-3, "{x:?} {w:?}");
     }
+}
+
+/// Numbers of all sizes, and those that are none.
+fn numbers() -> Vec<f32> {
+    let spread = (-2000..=2000).map(|i| i as f32 * 0.05);
+    let tiny = (-30..=30).map(|i| (i as f32 * 0.37).sin() * 10f32.powi(i % 12 - 8));
+    let odd = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e-45, -3e38, 3e38];
+    spread.chain(tiny).chain(odd).collect()
+}
+
+#[test]
+fn functions_are_as_exact_as_a_float_is() {
+    type Function = (&'static str, fn(&Tensor) -> Option<Tensor>, fn(f64) -> f64);
+    // The error function by its series and by its continued fraction, in double.
+    fn erf(x: f64) -> f64 {
+        if x.abs() > 2.5 {
+            let tail = (1..=60).rev().fold(0.0, |sum, n| f64::from(n) / 2.0 / (x.abs() + sum));
+            return (1.0 - (-x * x).exp() / std::f64::consts::PI.sqrt() / (x.abs() + tail)).copysign(x);
+        }
+        let (mut term, mut sum) = (x, x);
+        for n in 1..80 {
+            term *= -x * x / f64::from(n);
+            sum += term / f64::from(2 * n + 1);
+        }
+        sum * 2.0 / std::f64::consts::PI.sqrt()
+    }
+    let functions: [Function; 7] = [
+        ("exp", exp, f64::exp),
+        ("tanh", tanh, f64::tanh),
+        ("sigmoid", sigmoid, |x| 1.0 / (1.0 + (-x).exp())),
+        ("silu", silu, |x| x / (1.0 + (-x).exp())),
+        ("relu", relu, |x| if x < 0.0 { 0.0 } else { x }),
+        ("erf", super::erf, erf),
+        ("gelu", gelu, |x| x * 0.5 * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2))),
+    ];
+    let values = numbers();
+    let bytes = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+    let data = TensorData::new(Torch::Float32, vec![values.len()], bytes).unwrap();
+    let x = Value::upload(&Device::cpu(), &data).unwrap().into_tensor();
+    for (name, ours, exact) in functions {
+        let got: Vec<f32> = pollster::block_on(ours(&x).unwrap().read()).unwrap().iter().collect();
+        for (&x, &y) in values.iter().zip(&got) {
+            let want = exact(f64::from(x)) as f32;
+            let near = f64::from((y - want).abs()) <= 4e-7 * f64::from(want.abs().max(x.abs().min(1.0))) + 1e-38;
+            assert!(y == want || y.is_nan() && want.is_nan() || near, "{name}({x}) = {y}, not {want}");
+        }
+    }
+}
+
+#[test]
+fn rows_sum_to_one() {
+    let x = tensor(&[5, 37], 7).mul_scalar(burn::backend::Scalar::Float(40.0));
+    let burn = |t: Tensor, log: bool| {
+        let shifted = t.clone().sub(t.max_dim(1).expand(&[5, 37]));
+        let sum = shifted.clone().exp().sum_dim(1).expand(&[5, 37]);
+        if log { shifted.sub(sum.log()) } else { shifted.exp().div(sum) }
+    };
+    assert!(gap(softmax(&x, 1).unwrap(), burn(x.clone(), false)) < 1e-6);
+    assert!(gap(log_softmax(&x, 1).unwrap(), burn(x.clone(), true)) < 1e-5);
+    assert!(softmax(&x, 0).is_none(), "another dim is burn's");
 }

@@ -2,8 +2,9 @@
 
 use super::Context;
 use super::broadcast::{channels, constant, lift};
-use super::elementwise::expm1;
+use super::elementwise::{bounded, expm1};
 use crate::dtype::DType;
+use crate::engine::cpu;
 use crate::engine::tensor::{Kind, Scalar, Tensor};
 use crate::engine::value::{Value, convert, stored};
 use crate::error::Result;
@@ -63,7 +64,10 @@ fn floats(activation: Activation, x: Tensor) -> Tensor {
             mass.add(x.mul(density))
         }),
         Activation::Gelu { tanh: true } => x.apply(
-            |x| gelu_inner(&x).tanh().add_scalar(f(1.0)).mul(x.mul_scalar(f(0.5))),
+            |x| {
+                let burn = || gelu_inner(&x).tanh().add_scalar(f(1.0)).mul(x.clone().mul_scalar(f(0.5)));
+                cpu::gelu_tanh(&x).unwrap_or_else(burn)
+            },
             |x, _| {
                 let tanh = gelu_inner(&x).tanh();
                 let square = x.clone().mul(x.clone()).mul_scalar(f(3.0 * 0.044_715)).add_scalar(f(1.0));
@@ -112,7 +116,8 @@ fn floats(activation: Activation, x: Tensor) -> Tensor {
             },
         ),
         Activation::Hardtanh { min, max } => {
-            x.apply(|x| x.clamp_min(f(min)).clamp_max(f(max)), move |x, _| within(&x, min, max))
+            let bounded = move |x: Tensor| bounded(x, Some(f(min)), Some(f(max)));
+            x.apply(bounded, move |x, _| within(&x, min, max))
         }
         Activation::Softplus { beta, threshold } => x.apply(
             |x| {

@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::broadcast::{constant, element, like, together};
+use crate::engine::cpu;
 use crate::engine::tensor::{Kind, Scalar, Tensor};
 use crate::engine::value::{Value, convert, stored};
 use crate::error::{Error, Result};
@@ -91,7 +92,7 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         ),
         Unary::Relu => x.relu(),
         Unary::Silu => x.apply(
-            |x| x.clone().sigmoid().mul(x),
+            |x| cpu::silu(&x).unwrap_or_else(|| x.clone().sigmoid().mul(x)),
             |x, y| {
                 let gate = x.sigmoid();
                 let rest = gate.clone().neg().add_scalar(Scalar::Float(1.0));
@@ -471,6 +472,10 @@ pub fn clamp(x: Tensor, min: Option<Number>, max: Option<Number>, want: &Info, c
 pub fn bounded(x: Tensor, min: Option<Scalar>, max: Option<Scalar>) -> Tensor {
     x.apply(
         |mut x| {
+            let [low, high] = [min, max].map(|bound| bound.map(Scalar::elem::<f32>));
+            if let Some(y) = cpu::clamp(&x, low, high) {
+                return y;
+            }
             if let Some(min) = min {
                 x = x.clamp_min(min);
             }

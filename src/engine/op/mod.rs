@@ -18,6 +18,7 @@ mod norm;
 mod pad;
 mod pool;
 mod random;
+pub(super) mod recurrent;
 pub(super) mod reduce;
 mod shape;
 mod sort;
@@ -29,7 +30,7 @@ use super::value::{Value, narrow};
 use crate::data::numel;
 use crate::error::{Error, Result};
 use crate::graph::Info;
-use crate::graph::op::Op;
+use crate::graph::op::{Op, RecurrentMode};
 use std::cell::RefCell;
 use std::vec::IntoIter;
 
@@ -218,6 +219,15 @@ async fn compute(op: &Op, mut a: Operands, want: &Info, cx: &Context<'_>) -> Res
 
         Op::Matmul => linear::matmul(a.one()?, a.one()?)?,
         Op::Linear => linear::linear(a.tensor()?, a.tensor()?, a.maybe()),
+        Op::Recurrent(recurrence) => {
+            let (gates, weight, hidden) = (a.tensor()?, a.tensor()?, a.tensor()?);
+            let mut next = |there: bool| if there { a.maybe() } else { None };
+            let cell = next(recurrence.mode == RecurrentMode::Lstm);
+            let (bias, projection) = (next(recurrence.bias), next(recurrence.projection));
+            let running = next(recurrence.masked);
+            let operands = recurrent::Operands { gates, weight, hidden, cell, bias, projection, running };
+            return recurrent::run(*recurrence, operands, narrow(want.dtype));
+        }
 
         Op::Conv(conv) => convolution::conv(a.tensor()?, a.tensor()?, a.maybe(), conv)?,
         Op::MaxPool { pool, indices } => return pool::max_pool(a.tensor()?, pool, *indices, want),

@@ -14,6 +14,7 @@ mod norm;
 mod operand;
 mod pad;
 mod pool;
+mod recurrent;
 mod reduce;
 mod shape;
 mod unary;
@@ -109,6 +110,7 @@ fn dispatch(op: &Op, inputs: &[&Info]) -> Result<Vec<Info>> {
 
         Op::Matmul => one_of(linalg::matmul(inputs)),
         Op::Linear => one_of(linalg::linear(inputs)),
+        Op::Recurrent(recurrence) => recurrent::recurrent(*recurrence, inputs),
         Op::Conv(conv) => one_of(conv::conv(conv, inputs)),
         Op::MaxPool { pool, indices } => pool::max_pool(pool, *indices, one(inputs)?),
         Op::AvgPool { pool, divisor_override, .. } => one_of(pool::avg_pool(pool, *divisor_override, one(inputs)?)),

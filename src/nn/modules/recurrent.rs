@@ -78,7 +78,7 @@ fn suffix(layer: usize, reverse: bool) -> String {
 
 /// `RNNBase.__init__`
 fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, name: &str) -> Result<()> {
-    let mode = Mode::named(name)?;
+    let mode = recurrence::mode(name)?;
     let proj_size = if bound.has("proj_size") { bound.int("proj_size")? } else { 0 };
     for name in ["input_size", "hidden_size", "num_layers", "bias", "batch_first", "bidirectional"] {
         attribute::set(host, id, name, bound.value(name).clone())?;
@@ -93,7 +93,7 @@ fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, name: &str) -> Res
             0 => hidden,
             size => size,
         },
-        mode.chunks().saturating_mul(hidden),
+        mode.gates().saturating_mul(hidden),
     );
     let (dtype, fill) = (attribute::dtype(bound)?, Init::Uniform(fan_bound(hidden)));
     let directions: &[bool] = if bound.bool("bidirectional")? { &[false, true] } else { &[false] };
@@ -179,7 +179,7 @@ struct Layer {
 
 fn settings(host: &mut dyn Host, id: ModuleId) -> Result<Layer> {
     let mode = match attribute::get(host, id, "mode") {
-        Value::Str(name) => Mode::named(&name)?,
+        Value::Str(name) => recurrence::mode(&name)?,
         other => {
             return Err(Error::mismatch(format!("attribute 'mode' is {}, and a str is needed", other.type_name())));
         }
@@ -219,7 +219,7 @@ fn forward(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<Value
     let start = states(host, &layer, bound, x, batched)?;
     recurrence::check_steps(node::extent(host, x, 0), layer.layers, layer.directions)?;
     let running = packed.map(|p| p.running(host)).transpose()?.flatten();
-    let (output, hidden, cells) = run(host, id, &layer, x, &start, running.as_deref())?;
+    let (output, hidden, cells) = run(host, id, &layer, x, &start, running)?;
 
     let hidden = last(host, &hidden, batched)?;
     let last = match layer.mode {
@@ -351,7 +351,7 @@ fn run(
     layer: &Layer,
     x: ValueId,
     start: &[State],
-    running: Option<&[ValueId]>,
+    running: Option<ValueId>,
 ) -> Result<(ValueId, Vec<ValueId>, Vec<ValueId>)> {
     let (mut x, mut hidden, mut cells) = (x, Vec::new(), Vec::new());
     let mut start = start.iter().copied();
