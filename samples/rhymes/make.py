@@ -18,7 +18,7 @@ from corpus import couplets, wishes  # noqa: E402
 from model import CharGPT, next_character  # noqa: E402
 
 CONTEXT = 64
-STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 6000
+STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 12000
 
 torch.manual_seed(0)
 torch.set_num_threads(1)
@@ -27,11 +27,11 @@ characters = "".join(sorted(set(text)))
 number = {c: i for i, c in enumerate(characters)}
 data = torch.tensor([number[c] for c in text])
 
-model = CharGPT(len(characters), context=CONTEXT)
+model = CharGPT(len(characters), context=CONTEXT, p=0.0)
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.01)
-scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=6e-3, total_steps=STEPS)
+scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=STEPS)
 for step in range(STEPS):
-    starts = torch.randint(len(data) - CONTEXT - 1, (24,))
+    starts = torch.randint(len(data) - CONTEXT - 1, (32,))
     batch = torch.stack([data[s : s + CONTEXT + 1] for s in starts.tolist()])
     optimizer.zero_grad()
     loss = next_character(model(batch[:, :-1]), batch[:, 1:])

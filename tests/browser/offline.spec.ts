@@ -3,9 +3,9 @@
 import { expect, test, type Page } from "@playwright/test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { onDevice, openSample, run, sample } from "./tour.ts";
+import { CPU_ONLY, openSample, run, sample } from "./tour.ts";
 
-test.use({ serviceWorkers: "allow" });
+test.use({ ...CPU_ONLY, serviceWorkers: "allow" });
 
 /** Passes on what the real server has, until it is cut off. */
 class Front {
@@ -77,7 +77,6 @@ test("after one visit it opens, runs and trains without a network", async ({ pag
   await page.reload();
   await expect(page.getByRole("heading", { level: 1 })).toContainText("PyTorch checkpoint");
   await openSample(page, /Handwritten digits/);
-  await onDevice(page, "CPU");
   await run(page);
   const panel = page.getByRole("region", { name: "Train", exact: true });
   await expect(panel).toContainText("1,397 pictures");

@@ -1,6 +1,8 @@
 // The samples that write, take a row and carry their own source, against what PyTorch wrote beside them.
 import { expect, test, type Page } from "@playwright/test";
-import { bars, best, complaints, onDevice, openSample, pick, run, sample } from "./tour.ts";
+import { CPU_ONLY, bars, best, complaints, openSample, pick, run, sample } from "./tour.ts";
+
+test.use(CPU_ONLY);
 
 const examples = <T>(name: string): T[] => JSON.parse(sample(`${name}/examples.json`).toString()) as T[];
 const page_ = (page: Page) => page.getByRole("region", { name: "What the network wrote" });
@@ -18,7 +20,6 @@ test("the little poet writes as PyTorch scores it, the same text for the same se
   const heard = complaints(page);
   await page.goto("/");
   await openSample(page, /A little poet/);
-  await onDevice(page, "CPU");
   const characters = [...(JSON.parse(sample("rhymes/vocabulary.json").toString()) as { characters: string }).characters];
   await page.getByLabel("Characters", { exact: true }).fill("1");
   await page.getByRole("slider", { name: "Temperature" }).fill("0");
@@ -58,7 +59,6 @@ test("the little poet learns another manner from a text", async ({ page }) => {
   test.slow();
   await page.goto("/");
   await openSample(page, /A little poet/);
-  await onDevice(page, "CPU");
   const panel = page.getByRole("region", { name: "Train", exact: true });
   await expect(panel).toContainText("passages of training.txt");
   await panel.getByLabel("Epochs", { exact: true }).fill("8");
@@ -90,7 +90,6 @@ test("a network of one's own writes once it has its characters", async ({ page }
 test("the irises are told from a row, without source, as PyTorch told them", async ({ page }) => {
   await page.goto("/");
   await openSample(page, /Which iris/);
-  await onDevice(page, "CPU");
   await run(page);
   for (const { label, tensor, scores } of examples<{ label: string; tensor: { data: number[] }; scores: number[] }>("iris")) {
     await page.getByRole("button", { name: label, exact: true }).click();
@@ -115,7 +114,6 @@ test("the irises are told from a row, without source, as PyTorch told them", asy
 test("a legacy whole module runs with the source that it carries, on the page and dropped alone", async ({ page }) => {
   await page.goto("/");
   await openSample(page, /Noise off/);
-  await onDevice(page, "CPU");
   const [first] = examples<{ tensor: { shape: number[]; data: number[] }; mean: number }>("denoise");
   await page.getByRole("radio", { name: "JSON" }).check({ force: true });
   await page.getByLabel("picture as JSON").fill(JSON.stringify({ shape: first?.tensor.shape, data: first?.tensor.data }));

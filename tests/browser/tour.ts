@@ -68,3 +68,8 @@ export function complaints(page: Page): string[] {
 export const onCpu = {
   launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking", "--no-first-run"] },
 };
+
+/** A browser without WebGPU, for `test.use`: where the device is not the point, the software renderer only takes time. */
+export const CPU_ONLY = {
+  launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"] },
+};

@@ -1,5 +1,5 @@
 // The service worker's registration, and files that the system opens with the installed page.
-import { bench } from "./workbench.svelte.js";
+import { intake } from "./open/intake.svelte.js";
 
 interface Launch {
   readonly files: readonly FileSystemFileHandle[];
@@ -31,6 +31,6 @@ export function openLaunched(): void {
   window.launchQueue?.setConsumer((launch) => {
     const [handle] = launch.files;
     if (handle === undefined) return;
-    void handle.getFile().then((file) => bench.open(file));
+    void handle.getFile().then((file) => intake.files([{ file, path: file.name, handle }], true));
   });
 }

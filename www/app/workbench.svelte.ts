@@ -1,6 +1,8 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
 import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type Source, type SummaryRow } from "torchtab";
 import { behindPointer, isPointer } from "./open/address.js";
+import { sessions } from "./keep/sessions.svelte.js";
+import type { Kept } from "./keep/store.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
 import { Trainer } from "./train/trainer.svelte.js";
@@ -93,6 +95,8 @@ class Workbench {
     keep: (file, at) => {
       this.#kept = file;
       this.keptAt = file === undefined ? undefined : at;
+      if (file === undefined) void sessions.drop();
+      else this.#keepSession(file, at);
     },
   });
 
@@ -101,7 +105,7 @@ class Workbench {
   /** What is kept over a reopening. */
   #stays: { source: string; construct: string; stateDict: string; kit: SampleKit | undefined } | undefined;
   /** A file of what was trained, made outside of the worker's memory. */
-  #kept: SavedFile | undefined;
+  #kept: File | undefined;
   /** The network with the file's weights, to compare with. */
   #original: { of: Model; model: Promise<Model> } | undefined;
 
@@ -119,6 +123,34 @@ class Workbench {
       await this.#replace(kept.name, (task) => open(kept, { name: kept.name, signal: task.signal, onProgress: task.onProgress }), () => ({}), again ?? (() => Promise.resolve()));
     }
     this.#stays = undefined;
+  }
+
+  /** Goes on with a session of before, as `reopen` does after the worker's death. */
+  async resume({ file, session }: Kept): Promise<void> {
+    const { source, construct, stateDict, kit } = session;
+    void this.trainer.take(undefined);
+    this.trainer.restore(session.curve);
+    this.#stays = { source, construct, stateDict, kit };
+    this.handle = undefined;
+    const again = (): Promise<void> => this.resume({ file, session });
+    const open_ = (task: Task): Promise<Checkpoint> => open(file, { name: session.name, signal: task.signal, onProgress: task.onProgress });
+    const there = await this.#replace(session.name, open_, () => ({}), again);
+    this.#stays = undefined;
+    if (!there) {
+      this.trainer.restore({ steps: [], losses: [], epochs: [], finished: 0 });
+      return;
+    }
+    this.#kept = new File([file], session.name);
+    this.keptAt = session.at;
+    sessions.found = undefined;
+    this.said = `${session.name} is open again, as trained until ${session.at}`;
+  }
+
+  #keepSession(file: SavedFile, at: string): void {
+    const { source, construct, stateDict, kit, trainer } = this;
+    const { steps, losses, epochs, finished } = trainer;
+    const name = this.checkpoint?.name ?? file.name;
+    sessions.keep(file, { name, at, when: Date.now(), bytes: file.size, source, construct, stateDict, kit, curve: { steps, losses, epochs, finished } });
   }
 
   /** The network as the file has it, built when it is first asked for. */
@@ -306,6 +338,7 @@ class Workbench {
   /** Closes what is open, back to the start. */
   close(): void {
     const before = [this.model, this.checkpoint];
+    if (this.trainer.trained) void sessions.look();
     this.building?.cancel();
     this.opening?.cancel();
     this.checkpoint = undefined;

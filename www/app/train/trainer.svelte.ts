@@ -1,6 +1,7 @@
 // Training in the page: data, one loop that can be paused, stepped and stopped, what it showed, and a saved file to go on from when the
 // worker dies. A loop belongs to one model; data and settings stay when the model is built again.
 import type { Checkpoint, Difference, Evaluation, FitEvent, FitStart, Model, OptimizerState, SavedFile, TrainingMemory } from "torchtab";
+import type { Curve } from "../keep/store.js";
 import { problem, type Problem } from "../problem.js";
 import { DataError, lesson, pick, place, sampleData, split, type Lesson, type TrainingSet } from "./set.js";
 import { Settings } from "./settings.svelte.js";
@@ -102,6 +103,12 @@ export class Trainer {
     this.#forgetShown();
     this.finished = 0;
     this.settings.optimizer = checkpoint?.optimizer !== undefined && model?.optimizer !== undefined ? "resume" : "AdamW";
+  }
+
+  /** What a session of before had shown, for the model that is attached next. */
+  restore({ steps, losses, epochs, finished }: Curve): void {
+    this.#forgetShown();
+    [this.steps, this.losses, this.epochs, this.finished] = [[...steps], [...losses], epochs, finished];
   }
 
   /** Data to train on; nothing where it was not readable. */
@@ -285,7 +292,7 @@ export class Trainer {
         const { value, done } = await loop.next();
         if (done === true || value === undefined) break;
         this.#hear(value);
-        if (value.event === "epoch") await this.#keep(false);
+        if (value.event === "epoch" || value.event === "step") await this.#keep(false);
         if (value.event === "end") {
           this.#loop = undefined;
           await this.#close(this.#ending(value));
