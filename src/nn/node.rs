@@ -136,6 +136,12 @@ impl From<ValueId> for Operand {
     }
 }
 
+impl From<Scalar> for Operand {
+    fn from(value: Scalar) -> Self {
+        Self::Scalar(value)
+    }
+}
+
 impl From<f64> for Operand {
     fn from(value: f64) -> Self {
         Self::Scalar(Scalar::Float(value))

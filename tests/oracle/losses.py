@@ -79,6 +79,14 @@ for r in REDUCTIONS:
     case("SoftMarginLoss", [numbers(4)], [signs.float()], **r)
     for kw in ({}, {"p": 2}, {"margin": 0.5, "weight": [1.0, 2.0, 0.5]}):
         case("MultiMarginLoss", [numbers(4, 3)], [classes], **kw, **r)
+    case("MultiLabelMarginLoss", [numbers(3, 4)], [torch.tensor([[3, 0, -1, 1], [-1, 2, 2, 2], [1, 2, 0, 3]])], **r)
+    case("MultiLabelMarginLoss", [numbers(4)], [torch.tensor([1, 2, -1, 0])], **r)
+    for kw in ({}, {"blank": 2}, {"zero_infinity": True}):
+        scores, lengths = torch.log_softmax(numbers(6, 3, 4), 2), [torch.tensor([6, 5, 4]), torch.tensor([3, 1, 2])]
+        case("CTCLoss", [scores], [torch.tensor([[1, 1, 3], [3, 0, 0], [3, 1, 9]]), *lengths], **kw, **r)
+        case("CTCLoss", [scores], [torch.tensor([1, 1, 3, 3, 3, 1]), *lengths], **kw, **r)
+    case("CTCLoss", [torch.log_softmax(numbers(5, 4), 1)], [torch.tensor([1, 2]), torch.tensor(5), torch.tensor(2)], **r)
+    case("CTCLoss", [torch.log_softmax(numbers(3, 2, 4), 2)], [torch.tensor([[1, 1, 1], [1, 2, 3]]), torch.tensor([3, 3]), torch.tensor([3, 0])], zero_infinity=True, **r)
     for kw in ({}, {"log_input": False}, {"full": True}):
         case("PoissonNLLLoss", [shares(5)], [torch.tensor([0.0, 1.0, 3.0, 2.0, 5.0])], **kw, **r)
     for kw in ({}, {"full": True, "eps": 0.25}):

@@ -123,7 +123,7 @@ fn a_graph_is_refused_for_what_it_was_not_traced_for() {
     let inputs = arguments(&case["call"], &setting.inputs().unwrap()).unwrap();
     assert!(inputs.tensors()[0].shape[0] > 1, "the case's batch is the one that graph() takes by itself");
     let error = pollster::block_on(again.run(&inputs, &Quiet)).unwrap_err();
-    assert_eq!((error.kind, &*error.code), (Kind::Mismatch, "graph_shape"), "{error}");
+    assert_eq!((error.kind, error.code), (Kind::Mismatch, "graph_shape"), "{error}");
 }
 
 #[test]

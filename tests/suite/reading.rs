@@ -292,14 +292,17 @@ fn a_slice_is_what_indexing_the_whole_tensor_gives() {
     let weight = checkpoint.named("0.weight").unwrap();
     let error = block_on(checkpoint.read_slice(weight, &[Index::At(99)])).unwrap_err();
     assert!(error.message.starts_with("index 99 is out of bounds for dimension 0 with size"), "{error}");
-    assert_eq!((error.kind, &*error.code), (Kind::Mismatch, "index"));
+    assert_eq!((error.kind, error.code), (Kind::Mismatch, "index"));
     let error = block_on(checkpoint.read_slice(weight, &[Index::At(0); 9])).unwrap_err();
     assert!(error.message.starts_with("too many indices for tensor of dimension"), "{error}");
 }
 
 /// Indexing element by element.
 fn sliced(whole: &TensorData, slice: &[Index]) -> (Vec<usize>, Vec<u8>) {
-    let place = |at: i64, size: usize| if at < 0 { at + size as i64 } else { at }.clamp(0, size as i64) as usize;
+    let place = |at: i64, size: usize| {
+        let size = i64::try_from(size).unwrap();
+        usize::try_from(if at < 0 { at + size } else { at }.clamp(0, size)).unwrap()
+    };
     let ranges: Vec<(Range<usize>, bool)> = whole
         .shape
         .iter()

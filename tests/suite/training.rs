@@ -368,6 +368,29 @@ fn times() {
 }
 
 #[test]
+fn the_best_epoch_is_gone_back_to_with_its_optimizer() {
+    let mut model = classifier();
+    // A rate that doubles with every epoch soon undoes what was learned.
+    let train = options(json!({
+        "loss": "CrossEntropyLoss",
+        "optimizer": { "class": "SGD", "hyper": { "lr": 0.05 } },
+        "scheduler": { "class": "ExponentialLR", "arguments": { "gamma": 4.0 } },
+    }));
+    let fit = FitOptions { epochs: 8, batch_size: 8, restore_best: true, ..FitOptions::default() };
+    let (best, restored) = pollster::block_on(async {
+        model.fit_begin(images(24), None, &fit, &train).await.unwrap();
+        loop {
+            if let FitEvent::End { best_epoch, restored, .. } = model.fit_next(&Quiet).await.unwrap() {
+                break (best_epoch.unwrap(), restored);
+            }
+        }
+    });
+    assert!(restored && best < 7, "the last epoch was the best: {best}");
+    let lr = serde_json::to_value(model.optimizer().unwrap()).unwrap()["groups"][0]["lr"].as_f64().unwrap();
+    assert!((lr / (0.05 * 4f64.powi(best as i32 + 1)) - 1.0).abs() < 1e-12, "{lr} after epoch {best}");
+}
+
+#[test]
 fn the_optimizer_is_told_before_and_while_it_works() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/digits");
     let source = std::fs::read_to_string(folder.join("model.py")).unwrap();

@@ -1,6 +1,11 @@
 //! The kernels give what burn's give.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails says where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test that fails says where"
+)]
 
 use super::*;
 use crate::data::TensorData;

@@ -22,7 +22,7 @@ functions! {
 }
 
 /// `reduction`, where the arguments of old torch versions do not say otherwise: `torch.nn._reduction.legacy_get_string`.
-fn reduction<'a>(b: &'a Bound<'_>) -> Result<&'a str> {
+pub(super) fn reduction<'a>(b: &'a Bound<'_>) -> Result<&'a str> {
     if b.has("reduce") || b.has("size_average") {
         let on = |name| !matches!(b.value(name), Value::Bool(false));
         return Ok(match (on("reduce"), on("size_average")) {

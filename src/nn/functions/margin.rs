@@ -5,7 +5,7 @@ use super::loss::reduced;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
-use crate::graph::op::{Activation, Binary, Compare, Op, Reduce, Scalar, Unary};
+use crate::graph::op::{Activation, Binary, Compare, Cumulate, Op, Reduce, Scalar, ScatterReduce, Unary};
 use crate::nn::function::{self, Args, Bound};
 use crate::nn::host::Host;
 use crate::nn::node;
@@ -19,6 +19,7 @@ functions! {
     f "multilabel_soft_margin_loss": "(input, target, weight=None, size_average=None, reduce=None, reduction='mean')" => multilabel_soft_margin_loss;
     f "soft_margin_loss": "(input, target, size_average=None, reduce=None, reduction='mean')" => soft_margin_loss;
     f "multi_margin_loss": "(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction='mean')" => multi_margin_loss;
+    f "multilabel_margin_loss": "(input, target, size_average=None, reduce=None, reduction='mean')" => multilabel_margin_loss;
     f "poisson_nll_loss": "(input, target, log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction='mean')" => poisson_nll_loss;
     f "gaussian_nll_loss": "(input, target, var, full=False, eps=1e-06, reduction='mean')" => gaussian_nll_loss;
 }
@@ -203,6 +204,51 @@ fn multi_margin_loss(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let each = choose(host, is, 0.0.into(), each.into())?;
     let loss = node::reduce(host, Reduce::Mean, each, vec![1], false)?;
     let loss = if shape.len() == 1 { node::reshape(host, loss, Vec::new())? } else { loss };
+    reduced(host, b, loss)
+}
+
+/// Targets are class numbers up to the first that is negative.
+fn multilabel_margin_loss(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
+    let (x, target) = (b.id("input")?, b.id("target")?);
+    let shape = node::shape(host, x);
+    let (rows, classes) = match shape.as_slice() {
+        [] => (1, 1),
+        [classes] => (1, *classes),
+        [rows, classes] => (*rows, *classes),
+        _ => {
+            return Err(Error::mismatch(format!(
+                "Expected non-empty vector or matrix with optional 0-dim batch size, but got: {shape:?}"
+            )));
+        }
+    };
+    if node::shape(host, target) != shape {
+        let got = node::shape(host, target);
+        return Err(Error::mismatch(format!("inconsistent target size: {got:?} for input of size: {shape:?}")));
+    }
+    let x = node::reshape(host, x, vec![rows, classes])?;
+    let target = node::cast(host, target, DType::Int64)?;
+    let target = node::reshape(host, target, vec![rows, classes])?;
+    let there = node::compare(host, Compare::Ge, target, Scalar::Int(0))?;
+    let there = node::cast(host, there, DType::Int64)?;
+    let there = node::op(host, Op::Cumulate { op: Cumulate::Prod, dim: 1 }, &[there])?;
+    let index = node::op(host, Op::Clamp { min: Some(Scalar::Int(0)), max: None }, &[target])?;
+    let none = node::full(host, vec![rows, classes], Scalar::Int(0), DType::Int64)?;
+    let named = node::op(host, Op::Scatter { dim: 1, reduce: ScatterReduce::Add }, &[none, index, there])?;
+    let other = node::compare(host, Compare::Eq, named, Scalar::Int(0))?;
+    // Each named class beside each other one.
+    let own = node::op(host, Op::Gather { dim: 1 }, &[x, index])?;
+    let mut tall = |id| node::reshape(host, id, vec![rows, classes, 1]);
+    let (own, there) = (tall(own)?, tall(there)?);
+    let mut wide = |id| node::reshape(host, id, vec![rows, 1, classes]);
+    let (all, other) = (wide(x)?, wide(other)?);
+    let gap = node::binary(host, Binary::Sub, 1.0, own)?;
+    let gap = node::binary(host, Binary::Add, gap, all)?;
+    let gap = positive(host, gap)?;
+    let counts = node::binary(host, Binary::LogicalAnd, there, other)?;
+    let gap = choose(host, counts, gap.into(), 0.0.into())?;
+    let loss = node::reduce(host, Reduce::Sum, gap, vec![1, 2], false)?;
+    let loss = node::binary(host, Binary::Div, loss, f64::from(u32::try_from(classes).unwrap_or(u32::MAX)))?;
+    let loss = if shape.len() < 2 { node::reshape(host, loss, Vec::new())? } else { loss };
     reduced(host, b, loss)
 }
 

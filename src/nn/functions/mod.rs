@@ -32,6 +32,7 @@ mod attention;
 pub mod attribute;
 mod conv;
 mod creation;
+mod ctc;
 mod distance;
 mod dropout;
 mod elementwise;
@@ -74,6 +75,7 @@ static FAMILIES: &[&[Family]] = &[
     linalg::FUNCTIONS,
     loss::FUNCTIONS,
     margin::FUNCTIONS,
+    ctc::FUNCTIONS,
     module::FUNCTIONS,
     multihead::FUNCTIONS,
     norm::FUNCTIONS,

@@ -140,6 +140,20 @@ pub const CLASSES: &[Class] = &[
         ["p", "margin"]
     ),
     loss!(
+        "torch.nn.modules.loss.MultiLabelMarginLoss",
+        "(size_average=None, reduce=None, reduction='mean')",
+        "torch.nn.functional.multilabel_margin_loss",
+        []
+    ),
+    loss!(
+        "torch.nn.modules.loss.CTCLoss",
+        "(blank=0, reduction='mean', zero_infinity=False)",
+        "torch.nn.functional.ctc_loss",
+        ["blank", "zero_infinity"],
+        "(log_probs, targets, input_lengths, target_lengths)",
+        ["log_probs", "targets", "input_lengths", "target_lengths"]
+    ),
+    loss!(
         "torch.nn.modules.loss.PoissonNLLLoss",
         "(log_input=True, full=False, size_average=None, eps=1e-08, reduce=None, reduction='mean')",
         "torch.nn.functional.poisson_nll_loss",

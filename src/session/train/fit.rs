@@ -7,7 +7,7 @@ use super::batch::{Dataset, Shuffler, split};
 use super::evaluate::Evaluation;
 use super::options::{Every, TrainOptions};
 use super::report::{Memory, Prepared, StepReport};
-use crate::engine::program::Weights;
+use super::step::Snapshot;
 use crate::error::{Error, Result};
 use crate::graph::Info;
 use crate::session::model::Model;
@@ -30,7 +30,7 @@ pub struct FitOptions {
     pub validation_split: f64,
     /// where orders start
     pub seed: u64,
-    /// end with the weights of the best epoch: the least loss on held-out samples, or on the training ones where none are held out
+    /// end as the best epoch left weights and optimizer: the least loss on held-out samples, or on the training ones where none are held out
     pub restore_best: bool,
 }
 
@@ -139,7 +139,7 @@ pub struct Fitting {
 struct Best {
     epoch: u32,
     loss: f64,
-    weights: Weights,
+    state: Snapshot,
 }
 
 impl Fitting {
@@ -289,9 +289,6 @@ impl Model {
             (found, None) => found.is_some(),
             (None, _) => false,
         };
-        if let Some(loss) = measure.filter(|_| best) {
-            fitting.best = Some(Best { epoch: fitting.epoch, loss, weights: self.weights.clone() });
-        }
         let cadence = self.trainer.as_ref().map(|trainer| trainer.options.cadence());
         let lrs = if cadence == Some(Every::Epoch) { self.scheduler_step(measure)? } else { self.learning_rates()? };
         if let Some(state) = &mut self.training_state {
@@ -299,6 +296,9 @@ impl Model {
             state.loss = loss.or(state.loss);
         }
         let epoch = fitting.epoch;
+        if let Some(loss) = measure.filter(|_| best) {
+            fitting.best = Some(Best { epoch, loss, state: self.snapshot() });
+        }
         fitting.epoch += 1;
         fitting.begin_epoch();
         Ok(FitEvent::Epoch { epoch, loss, validation, lrs, best })
@@ -314,8 +314,7 @@ impl Model {
         let last = fitting.options.epochs.saturating_sub(1);
         match fitting.best.take() {
             Some(best) if fitting.options.restore_best && best.epoch != last => {
-                self.weights = best.weights;
-                self.forget();
+                self.go_back(best.state);
                 true
             }
             _ => false,
@@ -326,8 +325,7 @@ impl Model {
     pub fn fit_stop(&mut self, best: bool) -> bool {
         let Some(mut fitting) = self.fitting.take() else { return false };
         if best && let Some(best) = fitting.best.take() {
-            self.weights = best.weights;
-            self.forget();
+            self.go_back(best.state);
         }
         true
     }

@@ -38,7 +38,8 @@ pub struct Trainer {
     /// losses that nobody has read
     pending: Vec<Value>,
     pub(super) steps: u64,
-    good: Option<Good>,
+    /// the last step whose loss was a number
+    good: Option<(u64, Snapshot)>,
     warnings: Vec<String>,
 }
 
@@ -52,9 +53,8 @@ pub(super) struct Compiled {
     pub(super) prediction: Option<ValueId>,
 }
 
-/// A state whose loss was a number.
-struct Good {
-    step: u64,
+/// What training changes, as it was at some step.
+pub(super) struct Snapshot {
     weights: Weights,
     changed: HashSet<ValueId>,
     state: Option<TrainingState>,
@@ -93,12 +93,7 @@ impl Trainer {
     }
 
     fn keep(&mut self, model: &Model) {
-        self.good = Some(Good {
-            step: self.steps - 1,
-            weights: model.weights.clone(),
-            changed: model.changed.clone(),
-            state: model.training_state.clone(),
-        });
+        self.good = Some((self.steps - 1, model.snapshot()));
     }
 }
 
@@ -311,7 +306,7 @@ impl Model {
                 let undone = self.undo(trainer);
                 return Ok(StepReport { step: trainer.steps, losses, lrs, updated: false, undone: Some(undone) });
             }
-            if trainer.good.as_ref().is_none_or(|good| trainer.steps > good.step + KEEP_EVERY) {
+            if trainer.good.as_ref().is_none_or(|(step, _)| trainer.steps > step + KEEP_EVERY) {
                 trainer.keep(self);
             }
         }
@@ -349,12 +344,23 @@ impl Model {
     fn undo(&mut self, trainer: &mut Trainer) -> u64 {
         trainer.gradients = Gradients::default();
         trainer.gathered = 0;
-        let Some(good) = trainer.good.take() else { return 0 };
-        self.weights = good.weights;
-        self.changed = good.changed;
-        self.training_state = good.state;
+        let Some((step, good)) = trainer.good.take() else { return 0 };
+        self.go_back(good);
+        trainer.steps - step
+    }
+
+    /// Weights, optimizer and scheduler as they are now; tensors are shared until they change.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let (weights, changed) = (self.weights.clone(), self.changed.clone());
+        Snapshot { weights, changed, state: self.training_state.clone() }
+    }
+
+    /// Takes a snapshot's place.
+    pub(super) fn go_back(&mut self, to: Snapshot) {
+        self.weights = to.weights;
+        self.changed = to.changed;
+        self.training_state = to.state;
         self.forget();
-        trainer.steps - good.step
     }
 
     /// The learning rate of each param_group now.
