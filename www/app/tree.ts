@@ -14,7 +14,10 @@ export interface Branch {
   elements: number;
   bytes: number;
   tensors: number;
-  readonly dtypes: Set<string>;
+  /** Elements in parameters below, tied ones once, as torch counts. */
+  parameters: number;
+  /** Bytes by dtype. */
+  readonly dtypes: Map<string, number>;
 }
 
 /** A branch where it stands among its siblings, as a treegrid tells it. */
@@ -29,12 +32,22 @@ const MAX_DEPTH = 64;
 
 const elements = (entry: Entry): number => entry.shape.reduce((all, size) => all * size, 1);
 
+/** Tied tensors, which are one under several names, once. */
+export function distinct(entries: readonly Entry[]): Entry[] {
+  const seen = new Set<string>();
+  return entries.filter(({ storage, offset, shape, stride }) => {
+    const key = `${storage}:${offset}:${shape}:${stride}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
 export function grow(entries: readonly Entry[]): Branch {
   const make = (label: string, path: string, depth: number, entry?: Entry): Branch => ({
-    label, path, depth, entry, children: [], elements: 0, bytes: 0, tensors: 0, dtypes: new Set(),
+    label, path, depth, entry, children: [], elements: 0, bytes: 0, tensors: 0, parameters: 0, dtypes: new Map(),
   });
   const root = make("", "", 0);
   const modules = new Map<string, Branch>([["", root]]);
+  const counted = new Set(distinct(entries.filter(({ role }) => role === "parameter")));
   for (const entry of entries) {
     const all = entry.name.split(".");
     const parts = all.length > MAX_DEPTH ? [...all.slice(0, MAX_DEPTH - 1), all.slice(MAX_DEPTH - 1).join(".")] : all;
@@ -52,12 +65,16 @@ export function grow(entries: readonly Entry[]): Branch {
       above.push(next);
     }
     const parent = above.at(-1) as Branch;
-    parent.children.push(make(parts.at(-1) as string, entry.name, parent.depth + 1, entry));
+    const size = elements(entry);
+    const own = make(parts.at(-1) as string, entry.name, parent.depth + 1, entry);
+    own.parameters = counted.has(entry) ? size : 0;
+    parent.children.push(own);
     for (const branch of above) {
-      branch.elements += elements(entry);
+      branch.elements += size;
+      branch.parameters += own.parameters;
       branch.bytes += entry.bytes;
       branch.tensors += 1;
-      branch.dtypes.add(entry.dtype);
+      branch.dtypes.set(entry.dtype, (branch.dtypes.get(entry.dtype) ?? 0) + entry.bytes);
     }
   }
   return root;
@@ -101,6 +118,12 @@ export function openAtFirst(root: Branch, most = 60): Set<string> {
 
 function onlyOptimizer(branch: Branch): boolean {
   return branch.entry === undefined ? branch.children.every(onlyOptimizer) : branch.entry.role === "optimizer";
+}
+
+/** What must be open for a name to show. */
+export function above(name: string): string[] {
+  const parts = name.split(".").slice(0, -1);
+  return parts.map((_, i) => parts.slice(0, i + 1).join("."));
 }
 
 /** For each storage that several tensors share, their names. */
