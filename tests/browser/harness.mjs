@@ -1,20 +1,7 @@
-// Runs one case in the page. Only `load` and `file` touch the API; the rest compares.
+// Runs one case in the page: a file of a format case, or a network case's outputs. Its training is `training.mjs`'s.
 
-import { TorchtabError, numbers, open } from "/pkg/dist/index.js";
-
-const passed = (text) => ({ outcome: "passed", text });
-const failed = (text) => ({ outcome: "failed", text });
-const skipped = (text) => ({ outcome: "skipped", text });
-const told = (error) =>
-  error instanceof TorchtabError ? `${error.kind}/${error.code} at ${error.location}: ${error.message}` : `not one of our errors: ${error}`;
-
-async function file(name) {
-  const response = await fetch(`/case/${encodeURIComponent(name)}`);
-  if (!response.ok) throw new Error(`${name} is not there`);
-  return new File([await response.blob()], name);
-}
-
-const text = async (name) => new TextDecoder().decode(await (await file(name)).arrayBuffer());
+import { TorchtabError, open } from "/pkg/dist/index.js";
+import { argumentsOf, compare, failed, file, inputsOf, load, narrow, passed, told } from "./case.mjs";
 
 // --- Format cases
 
@@ -65,83 +52,6 @@ async function digest(data) {
 
 // --- Network cases
 
-const BYTES = { float64: 8, int64: 8, float32: 4, int32: 4, float16: 2, bfloat16: 2, int16: 2, uint8: 1, int8: 1, bool: 1, complex64: 8 };
-const ARRAYS = { float64: Float64Array, float32: Float32Array, int64: BigInt64Array, int32: Int32Array, int16: Int16Array, uint8: Uint8Array, int8: Int8Array, bool: Uint8Array };
-
-/** An input as `{dtype, shape, data}`, its raw bytes beside it for slicing. */
-async function input({ dtype, shape, data, file: name }) {
-  if (name !== undefined) return { dtype, shape, bytes: new Uint8Array(await (await file(name)).arrayBuffer()) };
-  const make = ARRAYS[dtype];
-  if (make === undefined) throw new Error(`inputs of dtype ${dtype} are not written inline`);
-  const items = data.map((x) => (make === BigInt64Array ? BigInt(x) : Number(x)));
-  const typed = make.from(items);
-  return { dtype, shape, bytes: new Uint8Array(typed.buffer) };
-}
-
-function tensor({ dtype, shape, bytes }) {
-  const make = ARRAYS[dtype] ?? Uint16Array;
-  const copy = bytes.slice();
-  return { dtype, shape, data: new make(copy.buffer) };
-}
-
-/** `torch.narrow` on contiguous bytes. */
-function narrow({ dtype, shape, bytes }, { dim, start, stop }) {
-  const inner = shape.slice(dim + 1).reduce((a, b) => a * b, 1) * BYTES[dtype];
-  const outer = shape.slice(0, dim).reduce((a, b) => a * b, 1);
-  const wide = shape[dim] * inner;
-  const out = new Uint8Array(outer * (stop - start) * inner);
-  for (let i = 0; i < outer; i++) out.set(bytes.subarray(i * wide + start * inner, i * wide + stop * inner), i * (stop - start) * inner);
-  return { dtype, shape: shape.with(dim, stop - start), bytes: out };
-}
-
-// A named tuple comes as an object: its fields count as places too.
-const step = (value, key) => (Array.isArray(value) || value?.[key] !== undefined ? value?.[key] : Object.values(value ?? {})[key]);
-const at = (result, path) => path.reduce(step, result);
-
-/** The largest difference of a leaf from what torch wrote; throws when it is too large, or something else is wrong. */
-function compare(result, want, atol, rtol) {
-  const got = at(result, want.path);
-  const where = want.path.length > 0 ? ` at ${JSON.stringify(want.path)}` : "";
-  if ("value" in want) {
-    if (got === want.value || (typeof got === "number" && Math.abs(got - want.value) <= atol + rtol * Math.abs(want.value))) return 0;
-    throw new Error(`${JSON.stringify(got)}${where}, and ${JSON.stringify(want.value)} was expected`);
-  }
-  if (got?.data === undefined) throw new Error(`no tensor${where}`);
-  if (got.dtype !== want.dtype.replace("torch.", "") || `${got.shape}` !== `${want.shape}`) {
-    throw new Error(`${got.dtype} [${got.shape}]${where}, and ${want.dtype} [${want.shape}] was expected`);
-  }
-  const ours = numbers(got);
-  const positions = want.index ?? want.data.keys();
-  let worst = 0;
-  let i = 0;
-  for (const position of positions) {
-    const [a, b] = [ours[position], parsed(want.data[i++])];
-    if (Object.is(a, b) || a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
-    const gap = Math.abs(a - b);
-    if (!(gap <= atol + rtol * Math.abs(b))) throw new Error(`element ${position}${where} is ${a}, and ${b} was expected`);
-    worst = Math.max(worst, gap);
-  }
-  return worst;
-}
-
-const parsed = (x) => (typeof x === "string" ? { inf: Infinity, "-inf": -Infinity, nan: NaN, Infinity, "-Infinity": -Infinity, NaN }[x] : Number(x));
-
-/** The network of one file of the case, on the device that was asked for. */
-async function load(how, expected, device) {
-  const checkpoint = await open(await file(how.file));
-  try {
-    const source = expected.source ? await text(expected.source) : undefined;
-    const network = source === undefined ? (expected.zoo ?? undefined) : { source, construct: expected.construct ?? undefined };
-    const stateDict = how.state_key ?? undefined;
-    const model = await checkpoint.build(network, { device, ...(stateDict === undefined ? {} : { stateDict }) });
-    if (model.device.kind !== device) throw new Error(`runs on the ${model.device.kind}: ${model.device.reason ?? model.device.name}`);
-    return [checkpoint, model];
-  } catch (error) {
-    await checkpoint.dispose();
-    throw error;
-  }
-}
-
 export async function network(expected, device) {
   const scale = device === "webgpu" ? 10 : 1;
   const [atol, rtol] = [expected.atol * scale, expected.rtol * scale];
@@ -156,32 +66,34 @@ export async function network(expected, device) {
       if (!expected.outputs?.length) return passed(verdict.text);
       parts.push(verdict.text);
     }
-    if (!expected.outputs?.length) return skipped(`nothing to run: ${expected.expect ?? "no outputs"}`);
-    const inputs = Object.fromEntries(await Promise.all(expected.inputs.map(async (i) => [i.name, await input(i)])));
-    // A nested list of the call is a tuple, null is None.
-    const called = (changed) => {
-      const argument = (item) => (Array.isArray(item) ? item.map(argument) : item === null ? null : tensor(changed[item] ?? inputs[item]));
-      return expected.call.map(argument);
-    };
-    const check = async (model, given, outputs) => {
-      const result = await model.run(called(given));
+    if (!expected.outputs?.length) return failed("the case has no outputs");
+    const inputs = await inputsOf(expected);
+    const check = async (model, changed, outputs) => {
+      const result = await model.run(argumentsOf(expected.call, { ...inputs, ...changed }));
       for (const want of outputs) worst = Math.max(worst, compare(result, want, atol, rtol));
     };
-    for (const how of [expected, ...(expected.variants ?? [])]) {
+    const runs = async (how) => {
       const [checkpoint, model] = await load(how, expected, device);
       try {
         if (expected.expect === "recognise") recognised(model, how.recognised ?? expected.recognised);
         await check(model, {}, how.outputs ?? expected.outputs);
-        if (how === expected) {
-          for (const further of expected.more ?? []) {
-            const cut = Object.entries(further.slice).map(([name, range]) => [name, narrow(inputs[name], range)]);
-            await check(model, Object.fromEntries(cut), further.outputs);
-          }
+        // Further runs share the weights; one file shows them.
+        for (const further of how === expected ? (expected.more ?? []) : []) {
+          const cut = Object.entries(further.slice).map(([name, range]) => [name, narrow(inputs[name], range)]);
+          await check(model, Object.fromEntries(cut), further.outputs);
         }
-        parts.push(how.file);
       } finally {
         await model.dispose();
         await checkpoint.dispose();
+      }
+    };
+    for (const how of [expected, ...(expected.variants ?? [])]) {
+      try {
+        await runs(how);
+        parts.push(how.file);
+      } catch (error) {
+        if (expected.expect !== "run_or_refuse" || error.kind !== "unsupported") throw error;
+        parts.push(`${how.file} refused: ${error.message}`);
       }
     }
     const more = expected.more?.length ? `, ${expected.more.length} more shapes` : "";

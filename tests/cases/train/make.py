@@ -2,7 +2,8 @@
 
 Each case is the folder of its name. `model.py` in it is written by hand; this writes the weights (and, to resume, a checkpoint after some
 steps), and `case.json` with what PyTorch makes of the steps. Beside the fields of other people's cases, `accumulate` batches make one step
-of the optimizer, `clip_grad_value` limits each element, and `freeze_batch_norm` keeps frozen batch norms in eval mode.
+of the optimizer, `clip_grad_value` limits each element, and `freeze_batch_norm` keeps frozen batch norms in eval mode;
+`optimizer_after` has what the optimizer keeps of each parameter after the steps.
 """
 
 import importlib.util
@@ -110,6 +111,18 @@ def scheduler_of(optimizer, spec):
     return getattr(lr_scheduler, spec["name"])(optimizer, **{k: v for k, v in spec.items() if k != "name"})
 
 
+def kept(case, model, optimizer):
+    """What the optimizer keeps of each parameter; steps as numbers, whether or not they are tensors."""
+    after = {}
+    for name, p in model.named_parameters():
+        state = optimizer.state.get(p, {})
+        # A buffer of None is as good as none; a number of its own (NAdam's mu_product) is a number wherever it stands.
+        kept = {k: v for k, v in state.items() if v is not None}
+        index = NOISE.get((case, name))
+        after[name] = {k: tensor(v, index) if isinstance(v, torch.Tensor) and v.dim() > 0 else float(v) for k, v in kept.items()}
+    return {name: state for name, state in after.items() if state}
+
+
 def make(name, construct, inputs, targets, t):
     folder = HERE / name
     seed = sum(name.encode())
@@ -185,6 +198,7 @@ def make(name, construct, inputs, targets, t):
         "losses": [float(f"{v:.9g}") for v, _ in told],
         "params_after": {n: tensor(v, NOISE.get((name, n))) for n, v in state.items() if n not in kinds},
         "buffers_after": {n: tensor(v) for n, v in state.items() if n in kinds},
+        "optimizer_after": kept(name, model, optimizer),
         "noise_params": [n for of, n in NOISE if of == name],
         "noise_buffers": [],
         "eval_after": after,
