@@ -19,10 +19,9 @@ struct Keys {
 impl Keys {
     fn new(session: &Session, state: &StateDict, prefix: &str) -> Result<Self> {
         let bare = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_owned();
-        let entries = state
-            .keys
-            .iter()
-            .map(|(key, id)| Ok(Offered { key: bare(key), shape: session.checkpoint.tensor(*id)?.shape.clone() }));
+        let entries = state.keys.iter().map(|(key, id)| {
+            Ok(Offered { key: modern(bare(key)), shape: session.checkpoint.tensor(*id)?.shape.clone() })
+        });
         let offered = entries.collect::<Result<Vec<_>>>()?;
         // `module.` wraps the path `module`, and the wrapper's own path is the empty one.
         let wrapper = prefix.trim_end_matches('.');
@@ -115,4 +114,13 @@ impl Session {
 /// A module's path below a wrapper: the wrapper's own for the empty one.
 fn join(prefix: &str, module: &str) -> String {
     if module.is_empty() { prefix.trim_end_matches('.').to_owned() } else { format!("{prefix}{module}") }
+}
+
+/// BERTs that came from TensorFlow have its names for a normalisation's parameters; transformers reads them as torch's.
+fn modern(key: String) -> String {
+    match key.rsplit_once("LayerNorm.") {
+        Some((path, "gamma")) => format!("{path}LayerNorm.weight"),
+        Some((path, "beta")) => format!("{path}LayerNorm.bias"),
+        _ => key,
+    }
 }

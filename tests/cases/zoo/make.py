@@ -8,6 +8,7 @@ import copy
 import importlib.util
 import json
 import pathlib
+import re
 import sys
 import types
 from collections import OrderedDict
@@ -175,6 +176,11 @@ def write(folder, case):
         elif kind == "parallel":
             how["content"], how["key_prefix"] = "state_dict", "module."
             torch.save(nn.DataParallel(model).state_dict(), folder / how["file"])
+        elif kind == "tensorflow":
+            # as the first BERTs were converted
+            names = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+            how["content"] = "state_dict"
+            torch.save({re.sub(r"LayerNorm\.\w+", lambda m: names[m[0]], k): v for k, v in state.items()}, folder / how["file"])
         elif kind == "compiled":
             # as nanoGPT's training script saves it
             how |= {"content": "checkpoint", "state_key": "model", "key_prefix": "_orig_mod."}
@@ -393,6 +399,7 @@ CASES = {
         make="BertModel(BertConfig(vocab_size=30, hidden_size=32, num_hidden_layers=2, num_attention_heads=1, intermediate_size=24, "
         "max_position_embeddings=12, position_ids_saved=True))",
         inputs={"input_ids": tokens(30, 2, 7)},
+        files=["state_dict", "tensorflow"],
         half=True,
         recognised=(
             "bert",
