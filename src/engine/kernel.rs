@@ -1,6 +1,6 @@
 //! Arithmetic, reductions and network kernels of burn on rank-free tensors: the second half of `tensor.rs`.
 
-use super::cpu;
+use super::cpu::{self, Pooled};
 use super::tensor::{Kind, Scalar, Tensor, by_number};
 use burn::backend::Dispatch;
 use burn::backend::ops::{ActivationOps, BoolTensorOps, FloatTensorOps, IntTensorOps, ModuleOps};
@@ -374,6 +374,13 @@ impl Tensor {
     /// Largest in windows of (N, C, H, W); floor mode.
     pub fn max_pool2d(self, window: &Window2d) -> Self {
         let w = *window;
+        if let Some(Pooled { values, places }) = cpu::max_pool(&self.clone().detach(), window) {
+            let shape = self.shape();
+            return Self::with_rule(values, [&self], move |gradient| {
+                let ours = cpu::max_pool_gradient(&gradient, &places, &shape);
+                [ours.unwrap_or_else(|| unreachable!("the pool itself ran by this kernel"))]
+            });
+        }
         let inner = Dispatch::max_pool2d(self.inner, w.kernel, w.stride, w.padding, w.dilation, false);
         Self { inner, facts: self.facts }
     }

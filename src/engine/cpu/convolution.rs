@@ -4,7 +4,7 @@
 //! padding written out, where every patch is the same offsets from another start; one channel for each group has a kernel of its own,
 //! and windows of one pixel are products of matrices as they lie. Three dims are left to burn-flex.
 
-use super::gemm::{Bias, Matrix, Scratch, TILE_COLUMNS, multiply};
+use super::gemm::{Bias, Matrix, Packed, Scratch, TILE_COLUMNS, multiply};
 use super::{Floats, Host, depthwise};
 use crate::engine::kernel::Geometry;
 use crate::engine::tensor::Tensor;
@@ -35,8 +35,10 @@ pub fn convolution(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry:
     let (bases, deltas) = (plan.bases(), plan.deltas());
     let mut out = vec![0.0; plan.batch * plan.channels_out * plan.pixels()];
     let mut scratch = Scratch::default();
+    let kernels = plan.kernels(&weights, |kernel| kernel)?;
     for (number, out) in out.chunks_exact_mut((plan.group_out() * plan.pixels()).max(1)).enumerate() {
         let (sample, group) = (number / plan.groups, number % plan.groups);
+        let kernel = kernels.get(group)?;
         let first = group * plan.group_out();
         let bias = match &bias {
             None => Bias::None,
@@ -44,14 +46,14 @@ pub fn convolution(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry:
         };
         if let Some(pixels) = plan.as_it_lies(&image, sample, group) {
             let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| pixels.pack(k, j, panels);
-            multiply(&plan.weights(&weights, group)?, plan.pixels(), pack, bias, out, &mut scratch);
+            multiply(kernel, plan.pixels(), pack, bias, out, &mut scratch);
             continue;
         }
         let padded = plan.padded(&image, sample, group)?;
         let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| {
             patches(&padded, deltas.get(k).unwrap_or_default(), bases.get(j).unwrap_or_default(), panels);
         };
-        multiply(&plan.weights(&weights, group)?, plan.pixels(), pack, bias, out, &mut scratch);
+        multiply(kernel, plan.pixels(), pack, bias, out, &mut scratch);
     }
     Some(x.place().upload(Host::F32(out), &shape))
 }
@@ -73,7 +75,8 @@ pub fn weight_gradient(x: &Tensor, gradient: &Tensor, weight_shape: &[usize], ge
             let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| {
                 patches(&padded, bases.get(k).unwrap_or_default(), deltas.get(j).unwrap_or_default(), panels);
             };
-            multiply(&plan.outputs(&gradient, sample, group)?, deltas.len(), pack, Bias::Sum, out, &mut scratch);
+            let outputs = Packed::new(&plan.outputs(&gradient, sample, group)?);
+            multiply(&outputs, deltas.len(), pack, Bias::Sum, out, &mut scratch);
         }
     }
     Some(x.place().upload(Host::F32(out), weight_shape))
@@ -99,16 +102,17 @@ pub fn input_gradient(
     let mut out = vec![0.0; input_shape.iter().product()];
     let mut scratch = Scratch::default();
     let mut columns = vec![0.0; deltas.len() * PIXELS.min(bases.len())];
+    let kernels = plan.kernels(&weights, Matrix::transposed)?;
     for (number, out) in out.chunks_exact_mut((plan.channels * height * width).max(1)).enumerate() {
         let (sample, group) = (number / plan.groups, number % plan.groups);
-        let kernel = plan.weights(&weights, group)?.transposed();
+        let kernel = kernels.get(group)?;
         let outputs = plan.outputs(&gradient, sample, group)?;
         let mut padded = vec![0.0; plan.channels * plane];
         for (block, bases) in bases.chunks(PIXELS).enumerate() {
             let columns = columns.get_mut(..deltas.len() * bases.len())?;
             let part = Matrix { data: outputs.from(0, block * PIXELS), columns: bases.len(), ..outputs };
             let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| part.pack(k, j, panels);
-            multiply(&kernel, bases.len(), pack, Bias::None, columns, &mut scratch);
+            multiply(kernel, bases.len(), pack, Bias::None, columns, &mut scratch);
             for (delta, row) in deltas.iter().zip(columns.chunks_exact(bases.len())) {
                 add_patches(&mut padded, *delta, bases, row);
             }
@@ -225,6 +229,11 @@ impl Plan {
         Some(Matrix { data: weights.get(group * rows * columns..)?, rows, columns, row: columns, column: 1 })
     }
 
+    /// The weights of each group, packed.
+    fn kernels<'a>(&self, weights: &'a [f32], turn: impl Fn(Matrix<'a>) -> Matrix<'a>) -> Option<Vec<Packed>> {
+        (0..self.groups).map(|group| Some(Packed::new(&turn(self.weights(weights, group)?)))).collect()
+    }
+
     /// What belongs to one group of one sample of the output: a row for each channel, a column for each pixel.
     fn outputs<'a>(&self, all: &'a [f32], sample: usize, group: usize) -> Option<Matrix<'a>> {
         let (rows, columns) = (self.group_out(), self.pixels());
@@ -274,11 +283,26 @@ fn patches(padded: &[f32], deltas: &[usize], bases: &[usize], panels: &mut [f32]
     for (bases, panel) in bases.chunks(TILE_COLUMNS).zip(panels) {
         let rows = deltas.iter().zip(panel.as_chunks_mut::<TILE_COLUMNS>().0);
         let first = bases.first().copied().unwrap_or(0);
-        // Neighbours in a line of the image, as most are, are copied together.
-        if bases.len() == TILE_COLUMNS && run(bases) == TILE_COLUMNS {
+        let split = run(bases);
+        let rest = bases.get(split..).unwrap_or_default();
+        // Neighbours in a line of the image, as most are, are copied together; where a line ends, those of the next one too.
+        if bases.len() == TILE_COLUMNS && rest.is_empty() {
             for (delta, out) in rows {
                 if let Some(pixels) = padded.get(first + delta..).and_then(<[f32]>::first_chunk) {
                     *out = *pixels;
+                }
+            }
+            continue;
+        }
+        if bases.len() == TILE_COLUMNS && run(rest) == rest.len() {
+            let second = rest.first().copied().unwrap_or(0);
+            for (delta, out) in rows {
+                let (end, start) = out.split_at_mut(split);
+                let lines =
+                    (padded.get(first + delta..).unwrap_or_default(), padded.get(second + delta..).unwrap_or_default());
+                if let (Some(line), Some(next)) = (lines.0.get(..end.len()), lines.1.get(..start.len())) {
+                    end.copy_from_slice(line);
+                    start.copy_from_slice(next);
                 }
             }
             continue;

@@ -38,10 +38,27 @@ pub enum Bias<'a> {
     Sum,
 }
 
-/// Memory for packed blocks, used again by the next product.
+/// The left factor of products, packed block by block of columns: as often as it is multiplied, it is packed once.
+pub struct Packed {
+    rows: usize,
+    columns: usize,
+    panels: Vec<f32>,
+}
+
+impl Packed {
+    /// Packs a matrix.
+    pub fn new(a: &Matrix<'_>) -> Self {
+        let mut panels = vec![0.0; a.rows * a.columns];
+        for (k, block) in blocks(a.columns, DEPTH).zip(panels.chunks_mut((a.rows * DEPTH).max(1))) {
+            a.pack_rows(&k, block);
+        }
+        Self { rows: a.rows, columns: a.columns, panels }
+    }
+}
+
+/// Memory for packed blocks of the right factor, used again by the next product.
 #[derive(Default)]
 pub struct Scratch {
-    left: Vec<f32>,
     right: Vec<f32>,
 }
 
@@ -125,7 +142,7 @@ impl<'a> Matrix<'a> {
 /// `out = a b + bias`, where `b` has `columns` columns and is known by its packing alone: `pack(k, j, panels)` writes what
 /// [`Matrix::pack`] does. `out` is row-major.
 pub fn multiply(
-    a: &Matrix<'_>,
+    a: &Packed,
     columns: usize,
     mut pack: impl FnMut(Range<usize>, Range<usize>, &mut [f32]),
     bias: Bias<'_>,
@@ -136,12 +153,9 @@ pub fn multiply(
         bias.start(row, 0, out);
     }
     let depth = DEPTH.min(a.columns);
-    let Scratch { left, right } = scratch;
-    grow(left, a.rows * depth);
+    let right = &mut scratch.right;
     grow(right, COLUMNS.min(columns.next_multiple_of(TILE_COLUMNS)) * depth);
-    for k in blocks(a.columns, DEPTH) {
-        let left = left.get_mut(..a.rows * k.len()).unwrap_or_default();
-        a.pack_rows(&k, left);
+    for (k, left) in blocks(a.columns, DEPTH).zip(a.panels.chunks((a.rows * DEPTH).max(1))) {
         for j in blocks(columns, COLUMNS) {
             pack(k.clone(), j.clone(), right);
             let panels = right.chunks_exact(TILE_COLUMNS * k.len());

@@ -9,16 +9,18 @@ mod depthwise;
 mod dot;
 mod functions;
 mod gemm;
+mod pool;
 mod recurrence;
 
 pub use convolution::{convolution, input_gradient, weight_gradient};
 pub use functions::{clamp, erf, exp, gelu, gelu_tanh, log_softmax, relu, sigmoid, silu, softmax, tanh};
+pub use pool::{Pooled, max_pool, max_pool_gradient};
 pub use recurrence::recurrence;
 
 use super::tensor::{Host, Tensor};
 use burn::backend::{BackendTensor, DispatchTensorKind};
 use burn::tensor::DType;
-use gemm::{Bias, Matrix, Scratch};
+use gemm::{Bias, Matrix, Packed, Scratch};
 use std::borrow::Cow;
 
 /// Products of this few rows read each weight once and gain nothing from packing.
@@ -157,7 +159,7 @@ fn product(a: &Matrix<'_>, b: &Matrix<'_>, bias: Bias<'_>, out: &mut [f32], scra
     if a.rows <= FEW_ROWS && dot::product(a, b, bias, out) {
         return;
     }
-    gemm::multiply(a, b.columns, |k, j, panels| b.pack(k, j, panels), bias, out, scratch);
+    gemm::multiply(&Packed::new(a), b.columns, |k, j, panels| b.pack(k, j, panels), bias, out, scratch);
 }
 
 #[cfg(test)]

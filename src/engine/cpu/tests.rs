@@ -146,3 +146,24 @@ fn rows_sum_to_one() {
     assert!(gap(log_softmax(&x, 1).unwrap(), burn(x.clone(), true)) < 1e-5);
     assert!(softmax(&x, 0).is_none(), "another dim is burn's");
 }
+
+#[test]
+fn pools_equal_burns() {
+    use crate::engine::kernel::Window2d;
+    type Case = ([usize; 4], [usize; 2], [usize; 2], [usize; 2], [usize; 2]);
+    let cases: [Case; 4] = [
+        ([2, 3, 8, 9], [2, 2], [2, 2], [0, 0], [1, 1]),
+        ([1, 4, 13, 7], [3, 3], [2, 2], [1, 1], [1, 1]),
+        ([2, 1, 11, 12], [3, 2], [1, 3], [1, 0], [2, 2]),
+        ([1, 2, 1, 20], [1, 4], [1, 4], [0, 2], [1, 1]),
+    ];
+    for (shape, kernel, stride, padding, dilation) in cases {
+        let window = Window2d { kernel, stride, padding, dilation };
+        let x = tensor(&shape, 3);
+        let Pooled { values, places } = max_pool(&x, &window).unwrap();
+        let (expected, at) = x.clone().max_pool2d_with_indices(&window);
+        assert!(gap(values, expected) == 0.0, "{shape:?}");
+        let at: Vec<i64> = pollster::block_on(at.read()).unwrap().iter().collect();
+        assert_eq!(places.iter().map(|p| i64::from(*p)).collect::<Vec<_>>(), at, "{shape:?}");
+    }
+}
