@@ -90,7 +90,7 @@ export class Checkpoint {
    * @throws MismatchError for a name that is not there; UnsupportedError for quantised and sparse tensors.
    * @example
    * ```ts
-   * const { dtype, shape, data } = await checkpoint.tensor("fc.weight");
+   * const { dtype, shape, data } = await checkpoint.tensor("fc1.weight");
    * ```
    */
   async tensor(name: string, options: Pick<CallOptions, "signal"> = {}): Promise<Tensor> {
@@ -104,7 +104,7 @@ export class Checkpoint {
    * @throws MismatchError with code `"index"` where the indices do not fit, in torch's words.
    * @example
    * ```ts
-   * const { shape, data } = await checkpoint.slice("fc.weight", [[0, 16], [0, 16]]);
+   * const { shape, data } = await checkpoint.slice("fc1.weight", [[0, 16], [0, 16]]);
    * ```
    */
   async slice(name: string, indices: readonly Index[], options: Pick<CallOptions, "signal"> = {}): Promise<Tensor> {
@@ -135,7 +135,7 @@ export class Checkpoint {
    *
    * @example
    * ```ts
-   * const { mean, std, nan, histogram } = await checkpoint.stats("fc.weight", { bins: 32 });
+   * const { mean, std, nan, histogram } = await checkpoint.stats("fc1.weight", { bins: 32 });
    * ```
    */
   stats(name: string, options: CallOptions & { readonly bins?: number | undefined } = {}): Promise<Stats> {
@@ -165,14 +165,14 @@ export class Checkpoint {
    * @throws UnsupportedError with code `"needs_source"` where a state_dict comes without its class; MismatchError for missing or unexpected keys.
    * @example
    * ```ts
+   * const checkpoint = await open(irisFile);
    * const source = `
-   * class Net(nn.Module):
+   * import torch.nn as nn
+   *
+   * class Iris(nn.Sequential):
    *     def __init__(self, hidden):
-   *         super().__init__()
-   *         self.fc = nn.Linear(4, hidden)
-   *     def forward(self, x):
-   *         return self.fc(x)`;
-   * const model = await checkpoint.build({ source, construct: "Net(16)" }, { device: "cpu" });
+   *         super().__init__(nn.Linear(4, hidden), nn.Tanh(), nn.Linear(hidden, 3))`;
+   * const model = await checkpoint.build({ source, construct: "Iris(8)" }, { device: "cpu" });
    * ```
    */
   async build(network?: NetworkChoice, options: BuildOptions = {}): Promise<Model> {
@@ -185,7 +185,15 @@ export class Checkpoint {
     return new Model(this.#backend, this, built, owns);
   }
 
-  /** Gives the checkpoint's memory back. Models built from it go on. */
+  /**
+   * Gives the checkpoint's memory back. Models built from it go on. `await using` does it at the end of a block.
+   *
+   * @example
+   * ```ts
+   * await using checkpoint = await open(file);
+   * console.log(checkpoint.kind);
+   * ```
+   */
   dispose(): Promise<void> {
     this.#disposed ??= this.#backend.call("free", { handle: this.#handle }).then(() => undefined);
     return this.#disposed;

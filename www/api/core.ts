@@ -2,11 +2,13 @@
  * The same API in the caller's own thread: for workers of your own, and where there are none.
  * @module
  */
+import type { Checkpoint } from "./checkpoint.js";
 import { Host } from "./host.js";
 import { doors } from "./doors.js";
 import type { Doors } from "./doors.js";
+import type { Model } from "./model.js";
 import { absolute, nameOf, refuseWorker, toRawSource } from "./source.js";
-import type { OpenOptions } from "./types.js";
+import type { LoadOptions, OpenOptions, Source } from "./types.js";
 
 let host: Host | undefined;
 
@@ -29,7 +31,9 @@ const entry: Doors = doors({ backend: local, toRawSource, nameOf, absolute });
  * for (const { name, shape, dtype } of checkpoint.entries) console.log(name, dtype, shape);
  * ```
  */
-export const open: Doors["open"] = entry.open;
+export function open(source: Source, options?: OpenOptions): Promise<Checkpoint> {
+  return entry.open(source, options);
+}
 
 /**
  * Opens a checkpoint and builds its network.
@@ -37,10 +41,12 @@ export const open: Doors["open"] = entry.open;
  * @example
  * ```ts
  * await using model = await load("/models/digits.pth", { network: { source }, device: "auto" });
- * const logits = await model.run({ dtype: "float32", shape: [1, 1, 8, 8], data: pixels });
+ * const logits = await model.run({ dtype: "float32", shape: [1, 1, 8, 8], data: pixels.slice(0, 64) });
  * ```
  */
-export const load: Doors["load"] = entry.load;
+export function load(source: Source, options?: LoadOptions): Promise<Model> {
+  return entry.load(source, options);
+}
 
 export { Checkpoint } from "./checkpoint.js";
 export { Model } from "./model.js";

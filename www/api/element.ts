@@ -82,6 +82,7 @@ export class TorchtabModel extends Base {
     return this.#model;
   }
 
+  /** @internal */
   connectedCallback(): void {
     if (this.getAttribute("loading") === "eager") {
       void this.#begin();
@@ -94,10 +95,12 @@ export class TorchtabModel extends Base {
     this.#view.observe(this);
   }
 
+  /** @internal */
   disconnectedCallback(): void {
     this.#end();
   }
 
+  /** @internal */
   attributeChangedCallback(): void {
     if (this.#life === undefined || this.#changed) return;
     // Attributes that are set one after another are one change.

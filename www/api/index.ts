@@ -2,10 +2,13 @@
  * torchtab: PyTorch checkpoints in the browser. Work runs in a worker that the first call starts; importing does nothing.
  * @module
  */
+import type { Checkpoint } from "./checkpoint.js";
 import { worker } from "./client.js";
 import { doors } from "./doors.js";
 import type { Doors } from "./doors.js";
+import type { Model } from "./model.js";
 import { absolute, nameOf, toRawSource } from "./source.js";
+import type { LoadOptions, OpenOptions, Source } from "./types.js";
 
 const entry: Doors = doors({ backend: worker, toRawSource, nameOf, absolute });
 
@@ -20,7 +23,9 @@ const entry: Doors = doors({ backend: worker, toRawSource, nameOf, absolute });
  * for (const { name, shape, dtype } of checkpoint.entries) console.log(name, dtype, shape);
  * ```
  */
-export const open: Doors["open"] = entry.open;
+export function open(source: Source, options?: OpenOptions): Promise<Checkpoint> {
+  return entry.open(source, options);
+}
 
 /**
  * Opens a checkpoint and builds its network.
@@ -28,10 +33,12 @@ export const open: Doors["open"] = entry.open;
  * @example
  * ```ts
  * await using model = await load("/models/digits.pth", { network: { source }, device: "auto" });
- * const logits = await model.run({ dtype: "float32", shape: [1, 1, 8, 8], data: pixels });
+ * const logits = await model.run({ dtype: "float32", shape: [1, 1, 8, 8], data: pixels.slice(0, 64) });
  * ```
  */
-export const load: Doors["load"] = entry.load;
+export function load(source: Source, options?: LoadOptions): Promise<Model> {
+  return entry.load(source, options);
+}
 
 export { Checkpoint } from "./checkpoint.js";
 export { Model } from "./model.js";

@@ -87,22 +87,54 @@ export class Model {
     this.#optimizer = built.optimizer ?? undefined;
   }
 
-  /** Whether Dropout drops and BatchNorm takes the batch's statistics. A built model starts in eval mode. */
+  /**
+   * Whether Dropout drops and BatchNorm takes the batch's statistics. A built model starts in eval mode.
+   *
+   * @example
+   * ```ts
+   * console.log(model.training); // false
+   * ```
+   */
   get training(): boolean {
     return this.#training;
   }
 
-  /** How long the last run took. */
+  /**
+   * How long the last run took.
+   *
+   * @example
+   * ```ts
+   * await model.run(x);
+   * const { milliseconds, warmup } = model.lastRun ?? { milliseconds: 0, warmup: false };
+   * console.log(warmup ? "with kernels compiled" : "steady", milliseconds);
+   * ```
+   */
   get lastRun(): RunTime | undefined {
     return this.#lastRun;
   }
 
-  /** Evaluation mode, for every run that follows. */
+  /**
+   * Evaluation mode, for every run that follows.
+   *
+   * @example
+   * ```ts
+   * const y = await model.eval().run(x);
+   * ```
+   */
   eval(): this {
     return this.#mode(false);
   }
 
-  /** Training mode, for every run that follows. */
+  /**
+   * Training mode, for every run that follows.
+   *
+   * @example
+   * ```ts
+   * model.train();
+   * const noisy = await model.run(batch.inputs); // Dropout drops
+   * model.eval();
+   * ```
+   */
   train(): this {
     return this.#mode(true);
   }
@@ -114,7 +146,15 @@ export class Model {
     return this;
   }
 
-  /** forward's parameters, with shapes and kinds as far as the first layers tell. */
+  /**
+   * forward's parameters, with shapes and kinds as far as the first layers tell.
+   *
+   * @example
+   * ```ts
+   * const [first] = await model.inputs();
+   * console.log(first?.name, first?.kind, first?.shape); // "x", "image", [-1, 1, -1, -1]
+   * ```
+   */
   inputs(): Promise<InputSpec[]> {
     return this.#backend.call("inputs", { handle: this.#handle });
   }
@@ -126,7 +166,7 @@ export class Model {
    * @throws MismatchError where shapes or dtypes do not fit, in torch's words.
    * @example
    * ```ts
-   * const logits = await model.run({ dtype: "float32", shape: [1, 64], data: new Float32Array(64) });
+   * const logits = await model.run({ dtype: "float32", shape: [1, 1, 8, 8], data: new Float32Array(64) });
    * logits.shape; // [1, 10]
    * ```
    */
@@ -147,7 +187,7 @@ export class Model {
    *
    * @example
    * ```ts
-   * for (const row of await model.summary([[1, 1, 28, 28]])) console.log(row.name, row.class, row.outputShape, row.parameters);
+   * for (const row of await model.summary([[1, 1, 8, 8]])) console.log(row.name, row.class, row.outputShape, row.parameters);
    * ```
    */
   summary(inputShapes?: readonly (readonly number[])[]): Promise<SummaryRow[]> {
@@ -177,13 +217,28 @@ export class Model {
     return JSON.parse(text) as NetworkGraph;
   }
 
-  /** Every parameter and buffer by name, in torch's order, read back from the device. */
+  /**
+   * Every parameter and buffer by name, in torch's order, read back from the device.
+   *
+   * @example
+   * ```ts
+   * const state = await model.stateDict();
+   * for (const [name, { dtype, shape }] of Object.entries(state)) console.log(name, dtype, shape);
+   * ```
+   */
   async stateDict(): Promise<{ [name: string]: Tensor }> {
     const entries = await this.#backend.call("stateDict", { handle: this.#handle });
     return Object.fromEntries(entries.map(([name, tensor]) => [name, fromRaw(tensor)]));
   }
 
-  /** Replaces the values of a parameter or buffer; shape and dtype class stay as they are. */
+  /**
+   * Replaces the values of a parameter or buffer; shape and dtype class stay as they are.
+   *
+   * @example
+   * ```ts
+   * await model.set("fc2.bias", { data: new Float32Array(10) });
+   * ```
+   */
   async set(name: string, tensor: TensorLike): Promise<void> {
     const raw = toRaw(tensor);
     await this.#backend.call("set", { handle: this.#handle, name, tensor: raw }, { transfer: transferable([raw]) });
@@ -255,7 +310,7 @@ export class Model {
    *
    * @example
    * ```ts
-   * const options = { loss: "MSELoss", optimizer: { class: "SGD", lr: 0.01, momentum: 0.9 } };
+   * const options = { loss: "CrossEntropyLoss", optimizer: { class: "SGD", lr: 0.01, momentum: 0.9 } };
    * for (const batch of batches) {
    *   const { step, losses } = await model.step(batch, options);
    *   console.log(step, losses.at(-1));
@@ -274,6 +329,8 @@ export class Model {
    * @returns Each param_group's learning rate from here on.
    * @example
    * ```ts
+   * const scheduler = { class: "ReduceLROnPlateau", factor: 0.5 };
+   * for (const batch of batches) await model.step(batch, { loss: "CrossEntropyLoss", optimizer: "SGD", scheduler });
    * const { loss } = await model.evaluate(heldOut);
    * const [lr] = await model.schedulerStep(loss);
    * ```
@@ -400,7 +457,19 @@ export class Model {
     }
   }
 
-  /** Gives the device's memory back. A model that `load` made takes its checkpoint with it. */
+  /**
+   * Gives the device's memory back. A model that `load` made takes its checkpoint with it. `await using` does it at the end of a block.
+   *
+   * @example
+   * ```ts
+   * const model = await load(file, { network: { source } });
+   * try {
+   *   console.log(await model.run(x));
+   * } finally {
+   *   await model.dispose();
+   * }
+   * ```
+   */
   dispose(): Promise<void> {
     this.#disposed ??= this.#backend.call("free", { handle: this.#handle }).then(() => (this.#owns ? this.checkpoint.dispose() : undefined));
     return this.#disposed;

@@ -7,16 +7,17 @@ import { openAsBlob } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Checkpoint } from "./checkpoint.js";
 import { doors } from "./doors.js";
 import type { Doors } from "./doors.js";
 import { fromPlain } from "./errors.js";
 import { fetched } from "./glue.js";
 import type { WasmModule } from "./glue.js";
 import { Host } from "./host.js";
-import { refuseWorker } from "./source.js";
+import type { Model } from "./model.js";
 import * as web from "./source.js";
 import type { RawSource } from "./rim.js";
-import type { OpenOptions, Source } from "./types.js";
+import type { LoadOptions, OpenOptions, Source } from "./types.js";
 
 let host: Host | undefined;
 
@@ -46,7 +47,7 @@ async function toRawSource(source: Source): Promise<RawSource> {
 
 const entry: Doors = doors({
   backend(options: OpenOptions) {
-    refuseWorker(options);
+    web.refuseWorker(options);
     host ??= new Host(readModule);
     return host;
   },
@@ -62,10 +63,14 @@ const entry: Doors = doors({
 });
 
 /** `open`, which takes paths and file URLs besides. */
-export const open: Doors["open"] = entry.open;
+export function open(source: Source, options?: OpenOptions): Promise<Checkpoint> {
+  return entry.open(source, options);
+}
 
 /** `load`, likewise. */
-export const load: Doors["load"] = entry.load;
+export function load(source: Source, options?: LoadOptions): Promise<Model> {
+  return entry.load(source, options);
+}
 
 // What is the same everywhere; the two above go before those of the same name.
 export * from "./core.js";

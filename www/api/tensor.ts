@@ -109,7 +109,7 @@ export function fromRaw({ dtype, shape, data }: RawTensor): Tensor {
  *
  * @example
  * ```ts
- * const { dtype, data } = await checkpoint.tensor("fc.bias");
+ * const { dtype, data } = await checkpoint.tensor("fc1.bias");
  * const largest = Math.max(...numbers({ dtype, data }));
  * ```
  */
