@@ -59,6 +59,11 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
     functions::table().get(name)
 }
 
+/// Every function's qualified name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    functions::table().keys().copied()
+}
+
 /// Binds arguments to a signature; `function` is the name that messages print.
 pub fn bind<'a>(function: &'a str, signature: &Signature, args: Args) -> Result<Bound<'a>> {
     let values = signature.bind(function, args)?;

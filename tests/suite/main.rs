@@ -27,6 +27,7 @@ mod report;
 mod resume;
 mod robustness;
 mod save;
+mod supported;
 mod tidy;
 mod torch;
 #[path = "../harness/train.rs"]

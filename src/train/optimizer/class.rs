@@ -51,6 +51,11 @@ const CLASSES: &[(&str, Class)] = &[
 /// torch.optim's other classes.
 const OTHERS: &[&str] = &["ASGD", "Adafactor", "LBFGS", "Muon", "Rprop", "SparseAdam"];
 
+/// The classes' names, as torch.optim has them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CLASSES.iter().map(|(name, _)| *name)
+}
+
 impl Class {
     /// By its name, with or without `torch.optim.`.
     ///

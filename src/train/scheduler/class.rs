@@ -130,6 +130,11 @@ const CLASSES: &[Row] = &[
     (Class::Chained, "ChainedScheduler", &[], "_schedulers"),
 ];
 
+/// The classes' names, as torch.optim.lr_scheduler has them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CLASSES.iter().map(|(_, name, ..)| *name)
+}
+
 impl Class {
     /// By its name, with or without modules before it.
     ///
