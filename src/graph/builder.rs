@@ -70,6 +70,16 @@ impl Builder {
         self.graph.leaves.iter_mut().find(|leaf| leaf.value == id)
     }
 
+    /// Gives a leaf that nothing has used yet another shape; its values come from a file.
+    pub fn reshape_leaf(&mut self, id: ValueId, shape: Vec<usize>) {
+        if let Some(leaf) = self.leaf_mut(id) {
+            leaf.init = None;
+            if let Some(info) = self.graph.values.get_mut(id.0 as usize) {
+                info.shape = shape;
+            }
+        }
+    }
+
     /// Says what a buffer becomes after a run in train mode.
     pub fn update(&mut self, buffer: ValueId, value: ValueId) {
         self.graph.updates.retain(|u| u.buffer != buffer);

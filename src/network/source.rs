@@ -5,6 +5,8 @@ use super::deduce::{self, report::Deduced};
 use super::state::Offered;
 use super::zoo::table::LIBRARY;
 use crate::error::Result;
+use crate::nn::host::Host;
+use crate::nn::modules::lazy::materialise;
 use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
 
@@ -26,17 +28,23 @@ impl Network {
         let program = Program::parse(source, FILENAME)?;
         match construct.map(str::trim).filter(|c| !c.is_empty()) {
             Some(expression) => {
-                let network = Self::construct(&program, expression)?;
+                let all: Vec<Offered> = offered.iter().flatten().cloned().collect();
+                let network = Self::construct(&program, expression, &all)?;
                 Ok((network, Deduced { expression: expression.to_owned(), arguments: Vec::new() }))
             }
             None => deduce::deduce(&program, offered, strict),
         }
     }
 
-    /// The module that an expression in a program's namespace gives.
-    pub fn construct(program: &Program, expression: &str) -> Result<Self> {
+    /// The module that an expression in a program's namespace gives; lazy layers have the sizes that a file's shapes say.
+    pub fn construct(program: &Program, expression: &str, offered: &[Offered]) -> Result<Self> {
         let mut interpreter = Interpreter::offering(LIBRARY, Some(program.clone()));
         let root = interpreter.construct(expression)?;
+        let told = |name: &str| {
+            let found = offered.iter().find(|o| o.key == name)?;
+            found.shape.iter().map(|&d| usize::try_from(d).ok()).collect()
+        };
+        materialise(interpreter.trace(), root, &told);
         Self::new(interpreter, root)
     }
 }

@@ -67,7 +67,7 @@ pub fn deduce(program: &Program, offered: &[Vec<Offered>], strict: bool) -> Resu
         let found = search.run();
         if let Some(reading) = choose(&source, found)? {
             let deduced = reading.deduced;
-            return Ok((Network::construct(program, &deduced.expression)?, deduced));
+            return Ok((Network::construct(program, &deduced.expression, entries)?, deduced));
         }
     }
     if !strict && let Some(near) = &nearest {
@@ -77,7 +77,8 @@ pub fn deduce(program: &Program, offered: &[Vec<Offered>], strict: bool) -> Resu
             && let Some(reading) = choose(&source, vec![report::read(&mut solver, &source)])?
         {
             let deduced = reading.deduced;
-            return Ok((Network::construct(program, &deduced.expression)?, deduced));
+            let entries = offered.first().map_or(&[][..], Vec::as_slice);
+            return Ok((Network::construct(program, &deduced.expression, entries)?, deduced));
         }
     }
     Err(no_fit(&source, probe, nearest, offered))

@@ -8,6 +8,7 @@ use crate::network::Network;
 use crate::network::state::Offered;
 use crate::network::zoo::table::LIBRARY;
 use crate::nn::host::Host;
+use crate::nn::modules::lazy;
 use crate::nn::walk;
 use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
@@ -67,7 +68,10 @@ impl Target {
     /// Whether some key is in both, and every such key has the same shape.
     pub fn agrees(&self, shapes: &Shapes) -> bool {
         let mut both = self.shapes.iter().filter_map(|(key, want)| Some((want, shapes.get(key)?))).peekable();
-        both.peek().is_some() && both.all(|(want, have)| have == want)
+        both.peek().is_some()
+            && both.all(|(want, have)| {
+                have.len() == want.len() && have.iter().zip(want).all(|(have, want)| fits(*have, *want))
+            })
     }
 
     /// How far a network is from it: 0 when every key is there with its shape. A dim that differs counts one, a key that is missing or
@@ -77,7 +81,9 @@ impl Target {
         for (key, want) in &self.shapes {
             distance += match shapes.get(key) {
                 None => want.len() + 1,
-                Some(have) if have.len() == want.len() => have.iter().zip(want).filter(|(a, b)| a != b).count(),
+                Some(have) if have.len() == want.len() => {
+                    have.iter().zip(want).filter(|(a, b)| !fits(**a, **b)).count()
+                }
                 Some(have) if have.is_empty() && want == &[1] => 0,
                 Some(have) => have.len().max(want.len()),
             };
@@ -85,6 +91,14 @@ impl Target {
         let extra = shapes.iter().filter(|(key, _)| !self.shapes.contains_key(*key) && (self.counted || !counts(key)));
         distance + extra.map(|(_, have)| have.len() + 1).sum::<usize>()
     }
+}
+
+/// A lazy layer's dim: whatever the file says.
+const OPEN: u64 = u64::MAX;
+
+/// Whether a dim is what is wanted.
+fn fits(have: u64, want: u64) -> bool {
+    have == want || have == OPEN
 }
 
 /// BatchNorm's counter, which files of before torch 0.4 lack.
@@ -131,10 +145,13 @@ impl<'a> Probe<'a> {
             Ok(root) => {
                 let trace = interpreter.trace();
                 let leaves = walk::leaves(&trace.modules, root);
+                let waiting = lazy::waiting(trace, root);
                 (leaves.len() <= MAX_LEAVES).then(|| {
                     let persistent = leaves.into_iter().filter(|(_, named)| named.persistent);
                     let named = persistent.flat_map(|(value, named)| {
-                        let shape: Vec<u64> = trace.graph.info(value).shape.iter().map(|&d| d as u64).collect();
+                        let open = waiting.contains(&value);
+                        let size = |&d: &usize| if d == 0 && open { OPEN } else { d as u64 };
+                        let shape: Vec<u64> = trace.graph.info(value).shape.iter().map(size).collect();
                         named.names.into_iter().map(move |name| (name, shape.clone()))
                     });
                     Rc::new(named.collect::<Shapes>())

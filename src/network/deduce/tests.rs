@@ -10,7 +10,7 @@ use crate::python::program::Program;
 
 /// What the file that `truth` was saved to offers.
 fn offered(program: &Program, truth: &str) -> Vec<Offered> {
-    let network = Network::construct(program, truth).unwrap();
+    let network = Network::construct(program, truth, &[]).unwrap();
     let named = |leaf: &crate::network::NetworkLeaf| {
         let shape: Vec<u64> = leaf.info.shape.iter().map(|&d| d as u64).collect();
         leaf.names.iter().map(move |key| Offered { key: key.clone(), shape: shape.clone() }).collect::<Vec<_>>()

@@ -11,6 +11,7 @@ pub mod container;
 pub mod convolution;
 pub mod dropout;
 pub mod embedding;
+pub mod lazy;
 pub mod linear;
 pub mod loss;
 pub mod normalization;
@@ -33,6 +34,7 @@ const FAMILIES: &[&[Class]] = &[
     convolution::CLASSES,
     dropout::CLASSES,
     embedding::CLASSES,
+    lazy::CLASSES,
     linear::CLASSES,
     loss::CLASSES,
     normalization::CLASSES,

@@ -61,6 +61,7 @@ CASES = {
         {"x": floats(2, 9, 5)},
     ),
     "hidden_dims_none": ("ConvEncoder(3, 10)", {"input": floats(2, 3, 16, 16)}),
+    "lazy_blocks": ("VGG(arch=((1, 4), (2, 6)))", {"x": floats(2, 1, 12, 12)}),
     "partly_written": ("Reader(40, 12, 3, 5)", {"tokens": ints(40, 2, 6)}),
 }
 
@@ -104,6 +105,9 @@ def make(name, expression, inputs):
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed + 1)
     model = eval(expression, load_source(folder))
+    if any(nn.parameter.is_lazy(p) for p in model.parameters()):
+        # Lazy layers see their input.
+        model.eval()(*(v(torch.Generator().manual_seed(seed)) for v in inputs.values()))
     with torch.no_grad():
         for tensor_ in model.buffers():
             if tensor_.is_floating_point() and tensor_.dim() == 1:

@@ -34,6 +34,7 @@ CASES = {
     "computed_weights": ("Net()", {"x": floats(2, 3, 11)}),
     "containers": ("Net()", {"x": floats(3, 4)}),
     "dtypes": ("Precise()", {"x": floats(4, 3)}),
+    "lazy": ("Net(3)", {"x": floats(2, 3, 10, 12)}),
     "namedtuples": ("Net('max', scale=2.0)", {"x": floats(2, 3, 4)}),
     "optional": ("Net()", {"x": floats(2, 3, 4), "h": floats(2, 3, 4), "c": floats(2, 3, 4), "m": mask(2, 3)}, ["x", None, ["h", "c"], "m"]),
     "own_dict": ("Net(slope=0.3)", {"x": floats(2, 6)}),
@@ -70,6 +71,9 @@ def leaves(result, path=()):
 def settle(model, arguments, generator):
     """Leaves running averages, u and v as training would: not at their first values."""
     with torch.no_grad():
+        if any(torch.nn.parameter.is_lazy(p) for p in model.parameters()):
+            # Lazy layers see their input.
+            model(*arguments)
         for p in model.parameters():
             if p.dim() < 2:
                 p.add_(torch.randn(p.shape, generator=generator).to(p.dtype) * 0.2)
