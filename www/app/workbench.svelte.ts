@@ -3,6 +3,7 @@ import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type Input
 import { behindPointer, isPointer } from "./open/address.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
+import type { Given } from "./open/given.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
 import { Trainer } from "./train/trainer.svelte.js";
@@ -85,6 +86,8 @@ class Workbench {
   said = $state("");
   /** Words and numbers, from a sample or a file. */
   vocabulary: Vocabulary | undefined = $state.raw();
+  /** Takes files that were dropped or pasted somewhere, where they are an input rather than a checkpoint: set by the panel that runs. */
+  takes: ((files: readonly Given[]) => boolean) | undefined;
   /** Counts changes of the weights. */
   weights = $state(0);
   /** Where training was when the file to go on from was kept. */

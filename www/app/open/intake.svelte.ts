@@ -3,10 +3,10 @@
 import { SvelteSet } from "svelte/reactivity";
 import type { Alphabet } from "../write/writer.js";
 import { samples, type Sample, type SampleKit, type Vocabulary } from "../samples.js";
+import { naming } from "../naming.svelte.js";
 import { bench } from "../workbench.svelte.js";
 import { address } from "./address.js";
 import type { Given } from "./given.js";
-import type { Labels } from "./labels.js";
 import { forget, forgetAll, recent, remember, reopened, type Recent, type Remembered } from "./recent.js";
 import { sort, type Sorted } from "./sort.js";
 
@@ -15,7 +15,7 @@ interface Beside {
   readonly source?: string | undefined;
   readonly vocabulary?: Vocabulary | undefined;
   readonly alphabet?: Alphabet | undefined;
-  readonly labels?: Labels | undefined;
+  readonly labels?: readonly string[] | undefined;
 }
 
 /** A line of what arrived: the file, what it is, and what became of it. */
@@ -80,7 +80,8 @@ class Intake {
       this.#beside = { ...this.#beside, ...present(given) };
       if (used.size > 0) bench.said = "Kept for the checkpoint that is opened next";
     }
-    if (data.length > 0 && bench.model !== undefined) this.data = data;
+    if (data.length > 0 && bench.takes?.(data) === true) bench.said = `${data[0]?.path} is the input now`;
+    else if (data.length > 0 && bench.model !== undefined) this.data = data;
     else if (data.length > 0 && sorted.length === data.length) {
       this.#trouble(`${data[0]?.path} is data for a network. ${bench.checkpoint === undefined ? "Open a checkpoint" : "Build the network"} first.`);
     }
@@ -181,13 +182,16 @@ class Intake {
 
   /** Source, words and labels for the network that is open. */
   async #apply({ source, vocabulary, alphabet, labels }: Beside): Promise<void> {
-    if (vocabulary !== undefined || labels !== undefined) {
+    if (labels !== undefined) {
+      naming.give(bench.opened, labels, undefined);
+      bench.said = `${labels.length} labels of classes are in use`;
+    }
+    if (vocabulary !== undefined) {
       const { kit: before } = bench;
-      bench.vocabulary = vocabulary ?? bench.vocabulary;
-      const words = vocabulary === undefined ? { vocabulary: before?.vocabulary, alphabet: before?.alphabet } : { vocabulary, alphabet };
-      const next = kit(words.vocabulary, words.alphabet, labels ?? before?.sample.labels);
-      bench.kit = before === undefined ? next : { ...before, ...words, sample: { ...before.sample, labels: next.sample.labels ?? [] } };
-      bench.said = vocabulary === undefined ? `${labels?.length} labels of classes are in use` : `A vocabulary of ${vocabulary.numbers.size} is in use`;
+      const next = kit(vocabulary, alphabet, before?.sample.labels);
+      bench.vocabulary = vocabulary;
+      bench.kit = before === undefined ? next : { ...before, vocabulary, alphabet };
+      bench.said = `A vocabulary of ${vocabulary.numbers.size} is in use`;
     }
     if (source !== undefined) {
       bench.source = source;
@@ -248,7 +252,7 @@ function present(beside: Beside): Beside {
 }
 
 /** Words and labels, as the panels take them from a sample. */
-function kit(vocabulary: Vocabulary | undefined, alphabet: Alphabet | undefined, labels: Labels | undefined): SampleKit {
+function kit(vocabulary: Vocabulary | undefined, alphabet: Alphabet | undefined, labels: readonly string[] | undefined): SampleKit {
   const sample: Sample = { name: "", title: "", file: "", input: alphabet === undefined ? {} : { kind: "writing" }, ...(labels === undefined ? {} : { labels }) };
   return { sample, source: undefined, examples: [], vocabulary, alphabet };
 }

@@ -1,6 +1,6 @@
 // What files are, by name and by their first bytes: checkpoints, the source of a class, a vocabulary, labels, data.
 import { isPicture } from "../train/pictures.js";
-import { labels, type Labels } from "./labels.js";
+import { labelsFrom } from "../labels.js";
 import { vocabulary, type Vocabulary } from "../samples.js";
 import { alphabet, type Alphabet } from "../write/writer.js";
 import type { Given } from "./given.js";
@@ -10,7 +10,7 @@ export type Sorted = { readonly given: Given } & (
   | { readonly kind: "checkpoint" }
   | { readonly kind: "source"; readonly source: string }
   | { readonly kind: "vocabulary"; readonly vocabulary: Vocabulary; readonly alphabet?: Alphabet | undefined }
-  | { readonly kind: "labels"; readonly labels: Labels }
+  | { readonly kind: "labels"; readonly labels: readonly string[] }
   | { readonly kind: "data" }
   | { readonly kind: "unknown"; readonly why: string }
 );
@@ -89,4 +89,4 @@ function asWords(given: Given, content: string): Sorted {
   return { given, kind: "vocabulary", vocabulary: { numbers, unknown: undefined, padding: 0, lowercase: false, shortest: 1 }, alphabet: letters };
 }
 
-const asLabels = (given: Given, content: string): Sorted => ({ given, kind: "labels", labels: labels(content) });
+const asLabels = (given: Given, content: string): Sorted => ({ given, kind: "labels", labels: labelsFrom(content, given.path) });

@@ -1,6 +1,6 @@
 // From chosen or dropped files to samples: what the files are, and how they are read.
 import type { InputSpec } from "torchtab";
-import type { ImageInput } from "../pixels.js";
+import type { Preparation } from "../image/prepare.js";
 import { likelyTarget, parse, samples, type Table } from "./csv.js";
 import { fromJson } from "./json.js";
 import { folder, isPicture, pictures, type Picture } from "./pictures.js";
@@ -25,7 +25,7 @@ export interface How {
   readonly spec: InputSpec | undefined;
   readonly labels: readonly string[];
   readonly vocabulary: Vocabulary | undefined;
-  readonly image: ImageInput;
+  readonly image: Preparation;
   readonly target: number;
   readonly as: "classes" | "numbers" | undefined;
 }
