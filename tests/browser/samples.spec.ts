@@ -118,6 +118,8 @@ test("a legacy whole module runs with the source that it carries, on the page an
   await page.getByRole("radio", { name: "JSON" }).check({ force: true });
   await page.getByLabel("picture as JSON").fill(JSON.stringify({ shape: first?.tensor.shape, data: first?.tensor.data }));
   await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByRole("img", { name: "output as a picture, 8 × 8" })).toBeVisible();
+  await page.getByText(/^Output as JSON/).click();
   const text = page.getByLabel("Output as JSON");
   await expect(text).toContainText("data", { timeout: 30_000 });
   const output = JSON.parse(await text.innerText()) as { shape: number[]; data: number[] };
