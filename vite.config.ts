@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** Copies what the page fetches of `samples/`; what made the samples stays behind. */
 function samples(): Plugin {
-  const behind = ["make.py", "corpus.py", "README.md", "__pycache__"];
+  const behind = ["samples.json", "make.py", "corpus.py", "README.md", "__pycache__"];
   return {
     name: "samples",
     closeBundle() {

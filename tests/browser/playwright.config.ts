@@ -7,6 +7,7 @@ const QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-com
 export default defineConfig({
   testDir: ".",
   outputDir: "results/artifacts",
+  snapshotPathTemplate: "{testDir}/references/{arg}{ext}",
   timeout: 120_000,
   expect: { timeout: 30_000 },
   fullyParallel: false,

@@ -3,6 +3,7 @@ import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type Input
 import { behindPointer, isPointer } from "./open/address.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
+import { apply, type Setup } from "./give/link.js";
 import type { Given } from "./open/given.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
@@ -62,6 +63,8 @@ class Workbench {
   selected: string | undefined = $state();
   /** The handle of the file that is open, where the browser gave one. */
   handle: FileSystemFileHandle | undefined = $state.raw();
+  /** The file that was last saved where it was. */
+  savedBack: string | undefined = $state();
   /** Counts what was opened, so that panels start afresh. */
   opened = $state(0);
   /** Counts models, for the same reason. */
@@ -93,7 +96,10 @@ class Workbench {
   /** Where training was when the file to go on from was kept. */
   keptAt: string | undefined = $state();
   readonly trainer = new Trainer({
-    changed: () => (this.weights += 1),
+    changed: () => {
+      this.weights += 1;
+      this.savedBack = undefined;
+    },
     say: (text) => (this.said = text),
     keep: (file, at) => {
       this.#kept = file;
@@ -103,6 +109,10 @@ class Workbench {
     },
   });
 
+  /** What a link says of the checkpoint that is opened next. */
+  shared: Setup | undefined;
+  /** Tries again what was last to be opened. */
+  retry: (() => Promise<void>) | undefined;
   /** How what is open was opened. */
   #again: (() => Promise<void>) | undefined;
   /** What is kept over a reopening. */
@@ -147,6 +157,16 @@ class Workbench {
     this.keptAt = session.at;
     sessions.found = undefined;
     this.said = `${session.name} is open again, as trained until ${session.at}`;
+  }
+
+  /** The file on the disk is another now: it is opened in place of the one before, and everything else stays. */
+  async rebase(file: File): Promise<void> {
+    const { handle } = this;
+    this.#kept = file;
+    await this.reopen();
+    this.handle = handle;
+    this.savedBack = file.name;
+    this.said = `${file.name} is saved where it was`;
   }
 
   #keepSession(file: SavedFile, at: string): void {
@@ -209,7 +229,9 @@ class Workbench {
     const task = new Task(title);
     this.opening = task;
     this.openProblem = undefined;
+    this.retry = again;
     this.said = `Opening ${title}`;
+    let shared: Setup | undefined;
     try {
       const checkpoint = await start(task);
       if (this.opening !== task) {
@@ -220,7 +242,7 @@ class Workbench {
       this.building?.cancel();
       this.checkpoint = checkpoint;
       const stays = this.#stays;
-      if (stays === undefined) this.handle = undefined;
+      if (stays === undefined) this.handle = this.savedBack = undefined;
       const given = beside();
       this.kit = stays?.kit ?? given.kit;
       this.vocabulary = this.kit?.vocabulary ?? (stays === undefined ? undefined : this.vocabulary);
@@ -229,9 +251,14 @@ class Workbench {
       this.buildProblem = undefined;
       if (stays === undefined) this.trainer.settings.loss = this.kit?.sample.loss ?? "";
       this.#again = again;
-      this.source = stays?.source ?? given.source ?? "";
-      this.construct = stays?.construct ?? this.kit?.sample.construct ?? "";
-      this.stateDict = stays?.stateDict ?? "";
+      if (stays === undefined) {
+        shared = this.shared;
+        this.shared = undefined;
+      }
+      this.source = stays?.source ?? shared?.source ?? given.source ?? "";
+      this.construct = stays?.construct ?? shared?.construct ?? this.kit?.sample.construct ?? "";
+      this.stateDict = stays?.stateDict ?? shared?.stateDict ?? "";
+      this.device = shared?.device ?? this.device;
       this.strict = true;
       this.opened += 1;
       this.said = `${checkpoint.name ?? title} is open: ${checkpoint.entries.length} tensors`;
@@ -246,6 +273,7 @@ class Workbench {
     }
     // A file that needs its class asks for it by not building; that is no error yet.
     await this.build(true);
+    if (this.trainer.phase === "idle") apply(this.trainer.settings, shared?.training);
     return true;
   }
 

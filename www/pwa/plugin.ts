@@ -28,7 +28,7 @@ export function offline(root: string, out: string): Plugin {
       sequential: true,
       handler() {
         const all = files(out).filter((path) => path !== "sw.js" && !path.endsWith(".map"));
-        const own = (path: string): boolean => path.startsWith("samples/") && path !== "samples/samples.json";
+        const own = (path: string): boolean => path.startsWith("samples/");
         const pairs = (which: string[]): [string, string][] => which.map((path) => [path, key(out, path)]);
         const needed = pairs(all.filter((path) => !own(path)));
         const samples = pairs(all.filter(own));

@@ -130,7 +130,7 @@ class Intake {
     const name = asked.get("sample");
     const text = asked.get("url");
     if (name !== null) {
-      const found = (await samples().catch(() => [])).find((sample) => sample.name === name);
+      const found = samples.find((sample) => sample.name === name);
       if (found === undefined) this.#trouble(`The link asks for the sample "${name}", which is not here.`);
       else await this.sample(found);
     } else if (text !== null) {

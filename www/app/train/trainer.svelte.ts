@@ -417,5 +417,7 @@ export class Trainer {
   async #stayAwake(): Promise<void> {
     const { wakeLock } = navigator as { wakeLock?: { request(kind: "screen"): Promise<{ release(): Promise<void> }> } };
     this.#lock = await wakeLock?.request("screen").catch(() => undefined);
+    // The browser lets go of it with each look away.
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.phase === "running" && void this.#stayAwake(), { once: true });
   }
 }
