@@ -3,6 +3,7 @@ import { expect, test } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { consumer, install, pack, tool } from "./pack.js";
 import { serve } from "./server.js";
 
@@ -72,8 +73,12 @@ test.describe("in a page", () => {
     });
   });
 
-  test("the package comes from another site, worker, module and all", async ({ page, baseURL }) => {
+  test("the package comes from another site, worker, module and all", async ({ page }) => {
     await using cdn = await serve([resolve(consumer, "node_modules/torchtab")], { "Access-Control-Allow-Origin": "*" });
+    // The policy that docs/hosting.md tells.
+    const policy = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' ${cdn.origin}; worker-src blob: ${cdn.origin}; connect-src 'self' ${cdn.origin}`;
+    await using site = await serve([fileURLToPath(new URL("../..", import.meta.url))], { "Content-Security-Policy": policy });
+    await page.goto(`${site.origin}/samples/samples.json`);
     const found = await page.evaluate(
       async ({ cdn, model }) => {
         const { open } = (await import(`${cdn}/dist/index.js`)) as Api;
@@ -83,7 +88,7 @@ test.describe("in a page", () => {
       },
       { cdn: cdn.origin, model: DIGITS },
     );
-    expect(found).toEqual({ shape: [10], page: new URL(baseURL ?? "").origin });
+    expect(found).toEqual({ shape: [10], page: site.origin });
     expect(cdn.asked).toContain("/dist/worker.js");
     expect(cdn.asked).toContain("/wasm/torchtab_bg.wasm");
     expect(page.workers().map((worker) => worker.url().split(":")[0])).toEqual(["blob"]);
