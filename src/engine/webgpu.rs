@@ -41,7 +41,7 @@ mod present {
         let backends =
             if cfg!(target_family = "wasm") { wgpu::Backends::BROWSER_WEBGPU } else { wgpu::Backends::PRIMARY };
         if cfg!(target_family = "wasm") && !wgpu::util::is_browser_webgpu_supported().await {
-            return Err("this browser has no WebGPU adapter".to_owned());
+            return Err("This browser has no WebGPU adapter".to_owned());
         }
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             backends,
@@ -51,9 +51,9 @@ mod present {
             power_preference: wgpu::PowerPreference::HighPerformance,
             ..wgpu::RequestAdapterOptions::default()
         };
-        let adapter = instance.request_adapter(&wanted).await.map_err(|e| format!("no WebGPU adapter: {e}"))?;
+        let adapter = instance.request_adapter(&wanted).await.map_err(|e| format!("No WebGPU adapter: {e}"))?;
         if !adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
-            return Err("the WebGPU adapter lacks timestamp-query".to_owned());
+            return Err("The WebGPU adapter lacks timestamp-query".to_owned());
         }
         drop((adapter, instance));
         let options = burn::tensor::Device::wgpu_options();
