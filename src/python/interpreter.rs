@@ -57,6 +57,8 @@ pub struct Interpreter {
     /// modules that may be imported, and the namespaces of those that were
     pub(super) offered: &'static [SourceModule],
     pub(super) imported: Vec<(usize, Rc<Env>)>,
+    /// functions of torch that are written in Python, once one of them was asked for
+    pub(super) composed: Option<Rc<Env>>,
     extra: Vec<Rc<Env>>,
     /// steps left to count to
     pub(super) max_steps: u64,
@@ -146,6 +148,7 @@ impl Interpreter {
             showing: Vec::new(),
             offered,
             imported: Vec::new(),
+            composed: None,
             extra: Vec::new(),
             max_steps: MAX_STEPS,
             steps: 0,

@@ -48,7 +48,28 @@ fn inside(name: &str, package: &str) -> bool {
     name.strip_prefix(package).is_some_and(|rest| rest.starts_with('.'))
 }
 
+/// Functions of torch that are written in Python.
+const COMPOSED: &str = include_str!("composed.py");
+
+/// The names of torch's functions that are written in Python.
+pub fn composed_names() -> impl Iterator<Item = &'static str> {
+    let names = COMPOSED.lines().filter_map(|line| line.strip_prefix("def ")?.split('(').next());
+    names.filter(|name| !name.starts_with('_'))
+}
+
 impl Interpreter {
+    /// A function of torch that is written in terms of its others.
+    pub(super) fn composed(&mut self, name: &str) -> Outcome<Option<Object>> {
+        if !COMPOSED.contains(&format!("\ndef {name}(")) && !COMPOSED.contains(&format!("\n{name} = ")) {
+            return Ok(None);
+        }
+        let env = match &self.composed {
+            Some(env) => env.clone(),
+            None => self.evaluated(COMPOSED, "torch", |me, env| me.composed = Some(env))?,
+        };
+        Ok(env.vars.0.borrow().get(name).cloned())
+    }
+
     /// Whether a name is one of the host's modules or of the packages around them.
     pub fn offers(&self, name: &str) -> bool {
         let root = name.split('.').next().unwrap_or(name);
@@ -79,7 +100,8 @@ impl Interpreter {
 
     /// Whether a namespace is an offered module's: star imports of the user's source do not reach into it.
     pub(super) fn is_offered(&self, env: &Rc<Env>) -> bool {
-        self.imported.iter().any(|(_, module)| Rc::ptr_eq(module, env))
+        let composed = self.composed.iter();
+        self.imported.iter().map(|(_, module)| module).chain(composed).any(|module| Rc::ptr_eq(module, env))
     }
 
     /// The namespace of an offered module, evaluated at the first call.
@@ -90,10 +112,14 @@ impl Interpreter {
         let Some(source) = self.offered.get(at) else {
             return Err(Error::mismatch("no such module").into());
         };
-        let program = Program::parse(source.text, &format!("{}.py", source.name))?;
+        self.evaluated(source.text, source.name, |me, env| me.imported.push((at, env)))
+    }
+
+    /// The namespace of a module's source. `keep` gets it before it runs, so that modules which import each other end.
+    fn evaluated(&mut self, text: &str, name: &str, keep: impl FnOnce(&mut Self, Rc<Env>)) -> Outcome<Rc<Env>> {
+        let program = Program::parse(text, &format!("{name}.py"))?;
         let env = Env::module(program.unit.clone(), Rc::new(Scope::of_body(&program.module.body)));
-        // Before it runs, so that modules which import each other end.
-        self.imported.push((at, env.clone()));
+        keep(self, env.clone());
         let place = self.place.take();
         let result = self.run(&env, &program.module.body);
         self.place = place;

@@ -303,7 +303,7 @@ impl Interpreter {
             return Ok(Some(Object::Missing(Rc::from(format!("{full} is not part of a network, and is not here")))));
         }
         match known(package, name) {
-            true => Err(Raised::unsupported(full)),
+            true => self.composed(name)?.map_or_else(|| Err(Raised::unsupported(full)), |found| Ok(Some(found))),
             false => Ok(None),
         }
     }
@@ -323,9 +323,12 @@ impl Interpreter {
             Ok(None) => {}
             Err(error) => return Err(error.into()),
         }
-        match known("torch.Tensor", name) {
-            true => Err(Raised::unsupported(format!("torch.Tensor.{name}"))),
-            false => Ok(None),
+        if !known("torch.Tensor", name) {
+            return Ok(None);
+        }
+        match self.composed(name)? {
+            Some(function) => Ok(Some(Bound::object(object.clone(), function))),
+            None => Err(Raised::unsupported(format!("torch.Tensor.{name}"))),
         }
     }
 

@@ -120,10 +120,6 @@ fn meshgrid(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     Ok(Value::Tuple(grids))
 }
 
-fn cartesian(_: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    Err(Error::unsupported(format!("torch.{}", b.name())))
-}
-
 functions! {
     t "cat concat concatenate": "(tensors, dim=0)" => cat_call;
     t "stack": "(tensors, dim=0)" => stack_call;
@@ -131,5 +127,4 @@ functions! {
     t "vstack row_stack": "(tensors)" => |h, b| rows(h, b, 2);
     t "dstack": "(tensors)" => |h, b| rows(h, b, 3);
     t "meshgrid": "(*tensors, indexing=None)" => meshgrid;
-    t "cartesian_prod combinations block_diag": "(*tensors, **kwargs)" => cartesian;
 }

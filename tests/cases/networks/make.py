@@ -304,6 +304,7 @@ CASES = {
     "recurrent": dict(construct="Recurrent()", inputs={"x": floats(3, 4, 5)}, files=[{}], more=[{"x": (1, 0, 2)}]),
     "transformer": dict(construct="Translator()", inputs={"x": floats(2, 5, 8)}, files=[{}], more=[{"x": (1, 0, 3)}]),
     "elementwise": dict(construct="Elementwise()", inputs={"x": floats(2, 4, 3), "n": ints(9, 2, 3, low=-6)}, files=[{}]),
+    "composed": dict(construct="Composed()", inputs={"x": floats(3, 4, 3)}, files=[{}]),
     "shapes": dict(construct="Shapes()", inputs={"x": floats(2, 4, 4, 6)}, files=[{}]),
     "in_place": dict(construct="InPlace()", inputs={"x": floats(2, 4, 6)}, files=[{}]),
     "losses": dict(construct="Losses()", inputs={"x": floats(3, 4), "target": given(2, 0, 1)}, files=[{}]),
