@@ -17,6 +17,8 @@ use web_sys::{AbortSignal, Blob, Headers, Request, RequestInit, Response};
 
 /// The largest file that is read whole, from a server that knows no ranges: 2 GiB.
 pub const MAX_WHOLE: u64 = 2 << 30;
+/// A file that is fetched whole, since each of its many parts would be a request: 1 MiB.
+const SMALL: u64 = 1 << 20;
 /// What the first request asks for.
 const PROBE: u64 = 1024;
 
@@ -41,6 +43,11 @@ pub async fn open(url: &str, name: Option<String>, progress: &JsProgress) -> Res
             };
             let probe = body(&response).await?;
             if let Some(len) = total.filter(|t| probe.len() as u64 == PROBE.min(*t)) {
+                if len <= SMALL {
+                    let all = request(url, "GET", Some(0..len), signal).await?;
+                    refuse(&all, url)?;
+                    return whole(&all, name, progress).await;
+                }
                 return Ok(Rc::new(UrlSource { url: url.to_owned(), len, name }));
             }
             let response = request(url, "GET", None, signal).await?;
