@@ -1,6 +1,6 @@
 // The samples' manifest, and the files beside a sample that its input needs.
 import type { Tensor } from "torchtab";
-import manifest from "../../samples/samples.json";
+import manifest from "../../samples/samples.json" with { type: "json" };
 import { likelyTarget, parse, samples as rowsOf } from "./train/csv.js";
 import { fromJson } from "./train/json.js";
 import type { TrainingSet } from "./train/set.js";
