@@ -64,6 +64,18 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await panel.locator("input[type=file]").first().setInputFiles({ name: "few.csv", mimeType: "text/csv", buffer: Buffer.from("a,b,digit\n1,2,3\n") });
     await expect(panel.getByRole("alert")).toBeVisible();
   },
+  looked: async (page) => {
+    await page.locator("input[type=file]").first().setInputFiles(["before.pth", "after.pth"].map((name) => fileURLToPath(new URL(`look/${name}`, import.meta.url))));
+    await page.getByRole("button", { name: "Compare", exact: true }).click();
+    await expect(page.getByRole("region", { name: "Compared tensors" })).toBeVisible();
+    await page.locator('[role=row][data-path="body.0.weight"]').click();
+    await expect(page.getByRole("img", { name: /^Heat map/ })).toBeVisible();
+    await page.getByText("These values as a table").click();
+    await page.getByRole("button", { name: "Check all tensors" }).click();
+    await page.getByRole("button", { name: "Build the network" }).click();
+    await page.getByText("Graph, with the shapes between modules").click();
+    await page.getByText(/^As a table: /).click();
+  },
   error: async (page) => {
     await pick(page, "page.pth", Buffer.from("<!doctype html><title>Not found</title>"));
     await expect(page.getByRole("alert")).toBeVisible();
