@@ -1,23 +1,9 @@
 // Keyboard, screen readers, contrast, narrow screens; and pictures of each view to look at, in `results/`.
 import { expect, test, type Page } from "@playwright/test";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { onDevice, openSample, pick, run } from "./tour.ts";
+import { onDevice, openSample, pick, run, violations } from "./tour.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const results = fileURLToPath(new URL("results/", import.meta.url));
-
-interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { target: unknown[]; failureSummary?: string }[] }[] }>;
-}
-
-/** axe's violations, a line each. The page's policy lets no inline script in, so axe comes through the debugger. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(() => (window as unknown as { axe: Axe }).axe.run());
-  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.failureSummary ?? ""}`));
-}
 
 async function look(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: `${results}${name}.png`, fullPage: true });

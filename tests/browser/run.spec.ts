@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { labelsIn } from "../../www/app/labels.ts";
-import { bars, best, complaints, drop, openSample, settled } from "./tour.ts";
+import { parse } from "../../www/app/train/csv.ts";
+import { bars, best, complaints, drop, dropAll, openSample, sample, settled, violations } from "./tour.ts";
 
 // On the CPU: what runs is not the point here.
 test.use({ launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] } });
@@ -189,3 +190,140 @@ test("pictures come out as pictures, and everything as JSON and CSV", async ({ p
   await mode(page, "Table");
   await expect(panel(page).getByRole("region", { name: "Numbers of output" }).getByRole("row")).toHaveCount(32);
 });
+
+test("every input of forward has its own kit", async ({ page }) => {
+  await open(page, "networks/two_heads/model.pth", "networks/two_heads/model.py", "TwoHeads(classes=3)");
+  const inputs = (JSON.parse(cases("networks/two_heads/case.json").toString()) as { inputs: { shape: number[] }[] }).inputs;
+  const of = (name: string): Locator => panel(page).getByRole("group", { name: `Input ${name}`, exact: true });
+  for (const [i, name] of ["image", "numbers"].entries()) {
+    await of(name).getByRole("radio", { name: "Random" }).check({ force: true });
+    await expect(panel(page).getByRole("button", { name: "Run", exact: true })).toBeVisible();
+    await of(name).getByLabel(/^Shape of/).fill((inputs[i]?.shape ?? []).join(", "));
+  }
+  await start(page);
+  await expect(panel(page).getByRole("alert")).toHaveCount(0);
+  await panel(page).getByText("The tensor that goes in").click();
+  await panel(page).getByLabel("Input", { exact: true }).last().selectOption({ label: "numbers" });
+  await expect(panel(page)).toContainText((inputs[1]?.shape ?? []).join(" × "));
+});
+
+test("random numbers repeat with their seed", async ({ page }) => {
+  await open(page, "zoo/lenet/state_dict.pth");
+  await mode(page, "Random");
+  const first = await tensor(page);
+  await panel(page).getByRole("button", { name: "Next seed" }).click();
+  expect((await tensor(page)).data).not.toEqual(first.data);
+  await panel(page).getByLabel("Seed").fill("0");
+  expect((await tensor(page)).data).toEqual(first.data);
+  await panel(page).getByLabel("Numbers", { exact: true }).selectOption("whole numbers");
+  await panel(page).getByLabel("To, itself not").fill("3");
+  expect([...new Set((await tensor(page)).data)].sort()).toEqual([0, 1, 2]);
+});
+
+test("a table of flowers at once: answers as CSV, and how many are right; a bad line is told", async ({ page }) => {
+  await page.goto("/");
+  await openSample(page, /iris/);
+  const table = sample("iris/held_out.csv").toString().trimEnd();
+  const rows = table.split("\n").length - 1;
+  await panel(page).getByText("Many at once").click();
+  const give = (text: string) => panel(page).getByText("Choose a table").locator("input").setInputFiles({ name: "flowers.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await give(table);
+  await expect(panel(page)).toContainText(`right, `);
+  await expect(panel(page)).toContainText(/Done in/);
+  const answers = parse(await saved(page, () => panel(page).getByRole("button", { name: "Download answers.csv" }).click()), "answers.csv");
+  expect(answers.rows).toHaveLength(rows);
+  expect(answers.header.slice(-5, -3)).toEqual(["prediction", "probability"]);
+  const column = (name: string): number => answers.header.indexOf(name);
+  const target = answers.header.findIndex((name) => /species|label|class|target|kind/i.test(name));
+  const names = ["setosa", "versicolor", "virginica"];
+  const right = answers.rows.filter((row) => [row[column("prediction")], String(names.indexOf(row[column("prediction")] ?? ""))].includes(row[target] ?? "")).length;
+  await expect(panel(page)).toContainText(`${right} of ${rows}`);
+  expect(right / rows).toBeGreaterThan(0.8);
+  // A row that is no numbers is told in its place; the others are run.
+  await give(`${table}\nx,1,1,1,${(table.split("\n")[1] ?? "").split(",").at(-1)}`);
+  await expect(panel(page)).toContainText("1 could not be read");
+  const with_ = parse(await saved(page, () => panel(page).getByRole("button", { name: "Download answers.csv" }).click()), "answers.csv");
+  expect(with_.header.at(-1)).toBe("error");
+  expect(with_.rows.at(-1)?.at(-1)).toContain("'x' is no number");
+  await give("a,b\n1,2\n");
+  await expect(panel(page).getByRole("alert")).toContainText("has 2 columns; the network takes 4");
+});
+
+test("pictures at once, loose ones by a drop; a long one is cancelled", async ({ page }) => {
+  await open(page, "zoo/vgg_narrow/state_dict.pth");
+  await dropAll(page, { "a.png": bytes("pictures/colour.png"), "b.png": bytes("pictures/tall.png"), "c.png": Buffer.from("none") });
+  await expect(panel(page)).toContainText("3 pictures");
+  await expect(panel(page)).toContainText("1 could not be read");
+  const answers = parse(await saved(page, () => panel(page).getByRole("button", { name: "Download answers.csv" }).click()), "answers.csv");
+  expect(answers.rows.map((row) => row[0])).toEqual(["a.png", "b.png", "c.png"]);
+  // The same answer as alone.
+  await panel(page).locator("input[type=file]").first().setInputFiles(picture("tall"));
+  await start(page);
+  await expect(best(page)).toContainText(answers.rows[1]?.[1] ?? "none");
+  await expect(best(page)).toContainText((100 * Number(answers.rows[1]?.[2])).toFixed(1));
+  const many = Array.from({ length: 400 }, (_, i) => ({ ...picture("colour"), name: `${i}.png` }));
+  await panel(page).getByText("Choose pictures").locator("input").setInputFiles(many);
+  await expect(panel(page)).toContainText("of 400");
+  await panel(page).getByRole("button", { name: "Cancel", exact: true }).click();
+  await expect(panel(page)).toContainText("Cancelled; what was done is there");
+  await start(page);
+  await expect(bars(page)).toBeVisible();
+});
+
+test("ten runs are timed", async ({ page }) => {
+  await open(page, "zoo/lenet/state_dict.pth");
+  await mode(page, "Random");
+  await panel(page).getByRole("button", { name: "Time 10 runs" }).click();
+  await expect(panel(page)).toContainText(/10 runs on the CPU: median [\d.]+ m?s, fastest [\d.]+ m?s/);
+});
+
+test("what is trained goes along when the device is chosen anew", async ({ page }) => {
+  await page.goto("/");
+  await openSample(page, /Handwritten digits/);
+  const train = page.getByRole("region", { name: "Train", exact: true });
+  await expect(train).toContainText("1,397 pictures");
+  await train.getByLabel("Epochs", { exact: true }).fill("1");
+  await train.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(train.getByRole("button", { name: "Train on", exact: true })).toBeVisible({ timeout: 100_000 });
+  await start(page);
+  const before = await bars(page).innerText();
+  expect(before).toContain("before training");
+  await page.getByRole("radio", { name: "CPU", exact: true }).check({ force: true });
+  await expect(train).toContainText("The trained weights went along to this device");
+  await start(page);
+  await expect.poll(() => bars(page).innerText()).toBe(before);
+  // Revert still knows the file's weights.
+  await train.getByRole("button", { name: "Revert", exact: true }).click();
+  await train.getByRole("button", { name: "Revert to the file" }).click();
+  await expect(bars(page)).not.toContainText("before training");
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`axe finds nothing, and 360 pixels are enough: ${colorScheme}`, async ({ browser }) => {
+    const context = await browser.newContext({ colorScheme, reducedMotion: "reduce", viewport: { width: 360, height: 740 } });
+    const page = await context.newPage();
+    await open(page, "zoo/unet/state_dict.pth");
+    await mode(page, "Image");
+    expect(await violations(page)).toEqual([]);
+    await panel(page).locator("input[type=file]").first().setInputFiles(picture("grey"));
+    await panel(page).getByText(/^Preparation:/).click();
+    await panel(page).getByLabel("Shortest side").fill("32");
+    await panel(page).getByLabel("Height").fill("32");
+    await panel(page).getByLabel("Width").fill("32");
+    await panel(page).getByText("The tensor that goes in").click();
+    await panel(page).getByText("Many at once").click();
+    await panel(page).getByText("Choose pictures").locator("input").setInputFiles([picture("grey"), picture("tall")]);
+    await start(page);
+    await expect(panel(page).getByRole("img", { name: "output as a picture, 32 × 32" })).toBeVisible();
+    await expect(panel(page)).toContainText(/Done in/);
+    await page.getByRole("region", { name: "Train", exact: true }).getByRole("radio", { name: "Camera" }).check({ force: true });
+    expect(await violations(page)).toEqual([]);
+    for (const kind of ["Draw", "Random", "JSON"]) {
+      await mode(page, kind);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    }
+    await mode(page, "Random");
+    expect(await violations(page)).toEqual([]);
+    await context.close();
+  });
+}

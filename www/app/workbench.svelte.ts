@@ -302,11 +302,17 @@ class Workbench {
         return;
       }
       const before = this.model;
+      const goes = !staying && (await this.#carry(before, model, written));
+      if (this.building !== task) {
+        await model.dispose();
+        return;
+      }
       this.#forgetOriginal();
       this.#built = { network: written, options: { stateDict: this.stateDict || undefined, strict: this.strict } };
       this.model = model;
-      this.trainer.attach(model, checkpoint, staying);
-      if (!staying) {
+      this.trainer.attach(model, checkpoint, staying || goes);
+      if (goes) this.trainer.ended = "The trained weights went along to this device; the optimizer's state did not.";
+      if (!staying && !goes) {
         this.#kept = undefined;
         this.keptAt = undefined;
       }
@@ -329,6 +335,20 @@ class Workbench {
     } finally {
       if (this.building === task) this.building = undefined;
     }
+  }
+
+  /** Takes what was trained along, where the network is the same and only the device another. Gives whether it did. */
+  async #carry(from: Model | undefined, to: Model, network: NetworkSource | undefined): Promise<boolean> {
+    const { options } = this.#built;
+    const same = JSON.stringify([network, this.stateDict || undefined, this.strict]) === JSON.stringify([this.#built.network, options.stateDict, options.strict]);
+    if (from === undefined || from.checkpoint !== to.checkpoint || !this.trainer.trained || !same) return false;
+    const changed = await from.diff();
+    const state = await from.stateDict();
+    for (const { name } of changed) {
+      const tensor = state[name];
+      if (tensor !== undefined) await to.set(name, tensor);
+    }
+    return true;
   }
 
   /** Whether what stands in the editor is the proposal, as it was made. */
