@@ -62,6 +62,23 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await page.getByText("Graph, with the shapes between modules").click();
     await page.getByText(/^As a table: /).click();
   },
+  poet: async (page) => {
+    await openSample(page, /A little poet/);
+    await onDevice(page, "CPU");
+    await page.getByLabel("Characters", { exact: true }).fill("40");
+    await page.getByRole("button", { name: "Write", exact: true }).click();
+    await expect(page.getByRole("status").first()).toContainText("Written:", { timeout: 60_000 });
+    for (const more of [/^Devices of this machine/, /^Share this setup/]) await page.getByText(more).click();
+    await expect(page.getByText("Processor")).toBeVisible();
+  },
+  session: async (page) => {
+    await openSample(page, /Which iris/);
+    await onDevice(page, "CPU");
+    await page.getByRole("region", { name: "Train", exact: true }).getByRole("button", { name: "Step", exact: true }).click();
+    await expect(page.getByText(/^Kept as of step 1/)).toBeVisible({ timeout: 60_000 });
+    await page.reload();
+    await expect(page.getByRole("region", { name: "Session of before" })).toBeVisible();
+  },
   error: async (page) => {
     await pick(page, "page.pth", Buffer.from("<!doctype html><title>Not found</title>"));
     await expect(page.getByRole("alert")).toBeVisible();

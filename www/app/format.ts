@@ -48,3 +48,8 @@ export function milliseconds(value: number): string {
 export function percent(value: number): string {
   return `${(100 * value).toFixed(value > 0.9995 || value < 0.0005 ? 2 : 1)} %`;
 }
+
+/** "no adapter" → "No adapter." */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+}

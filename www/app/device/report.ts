@@ -1,6 +1,6 @@
 // What the machine's devices are, as far as the browser tells, and a report of it to paste into an issue.
 import type { Checkpoint, Device, Entry } from "torchtab";
-import { bytes } from "../format.js";
+import { bytes, sentence } from "../format.js";
 
 /** WebGPU's adapter, as far as it is read here. */
 interface Adapter {
@@ -42,7 +42,7 @@ export function facts({ adapter, missing }: Machine, device: Device | undefined,
   const features = ["shader-f16", "subgroups"].filter((feature) => adapter?.features.has(feature) === true);
   const rows: [string, string | undefined][] = [
     ["Network runs on", device === undefined ? undefined : `${device.kind === "webgpu" ? "WebGPU" : "CPU"}${device.name.toLowerCase() === device.kind ? "" : `, ${device.name}`}`],
-    ["Because", device?.reason],
+    ["Because", device?.reason === undefined ? undefined : sentence(device.reason)],
     ["WebGPU adapter", adapter === undefined ? missing : name || "not named by the browser"],
     ["Largest buffer", adapter === undefined ? undefined : bytes(adapter.limits.maxBufferSize)],
     ["Largest binding", adapter === undefined ? undefined : bytes(adapter.limits.maxStorageBufferBindingSize)],
