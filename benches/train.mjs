@@ -14,13 +14,15 @@ export const TRAININGS = {
 export const MEMORY = "train_memory";
 const BACKENDS = ["wasm", "cpu", "webgl", "webgpu"];
 /** Steps whose losses are compared; they warm up too. */
-const FIRST = 5;
+const FIRST = 4;
 /** Times that each engine has its turn; the steps in one, fewer where they would take longer than so many milliseconds. */
 const [TURNS, STEPS, TURN] = [6, 8, 1000];
 /** Steps after which memory is read. */
 export const REMEMBERED = [200, 2000];
 /** A step that takes so many milliseconds is not measured again to choose a backend. */
 const SLOW = 2000;
+/** How long two steps may take before a backend is given up, in milliseconds. */
+const PATIENCE = 120_000;
 /** How far losses of the first steps may be apart, relatively: rounding differs, work must not. */
 const SAME = 1e-3;
 
@@ -117,7 +119,7 @@ async function tried(page, network, backend) {
     const prepare = { prepare: network, backend, gathers };
     try {
       const one = await engine(page, "tfjs", "train_tfjs.js", "classic", prepare);
-      const first = await one.steps(2);
+      const first = await Promise.race([one.steps(2), late()]);
       // Of the hopelessly slow, the second step says enough.
       const { ms } = first.ms[1] > SLOW ? first : await one.steps(3);
       return { prepare, ms: Math.min(...ms) };
@@ -127,6 +129,12 @@ async function tried(page, network, backend) {
     }
   }
   return { why };
+}
+
+function late() {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`not two steps in ${PATIENCE / 1000} s`)), PATIENCE).unref();
+  });
 }
 
 /** `train.py NAME`, which trains while it is asked to. */
