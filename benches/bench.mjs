@@ -6,6 +6,7 @@ import { constants, brotliCompressSync } from "node:zlib";
 import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import * as onnx from "./onnx.mjs";
+import * as training from "./train.mjs";
 
 const { TORCHTAB_URL: url, TORCHTAB_CHROMIUM: executablePath, TORCHTAB_PYTHON: python } = process.env;
 const { values: asked } = parseArgs({
@@ -28,10 +29,15 @@ const MEASUREMENTS = {
 };
 const NETWORKS = ["resnet18", "mobilenet_v2", "bert", "lstm"];
 const names = Object.keys(MEASUREMENTS).filter((name) => name.includes(only) && (device === "cpu" || NETWORKS.includes(name)));
+// Training is measured on the CPU.
+const trainings = device === "cpu" ? Object.keys(training.TRAININGS).filter((name) => name.includes(only)) : [];
+const remembers = device === "cpu" && training.MEMORY.includes(only);
 const made = new URL("made/", import.meta.url).pathname;
 
-const missing = names.flatMap((name) => MEASUREMENTS[name]).filter((file) => !existsSync(`${made}${file}`));
-for (const script of new Set(missing.map((file) => (["big.pth", "small.pth"].includes(file) ? "make.py" : "networks.py")))) {
+const wanted = [...names.flatMap((name) => MEASUREMENTS[name]), ...trainings.map((name) => `${name}.pth`), ...(remembers ? ["train_mlp.pth"] : [])];
+const missing = wanted.filter((file) => !existsSync(`${made}${file}`));
+const scriptOf = (file) => (["big.pth", "small.pth"].includes(file) ? "make.py" : file.startsWith("train_") ? "train.py" : "networks.py");
+for (const script of new Set(missing.map(scriptOf))) {
   console.log(`${script}: making ${missing.join(", ")} (once)`);
   const { status } = spawnSync(python, [new URL(script, import.meta.url).pathname], { stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) process.exit(1);
@@ -63,18 +69,37 @@ for (const name of names) {
   }
   await page.close();
 }
+const trained = [];
+for (const name of trainings) {
+  const what = training.TRAININGS[name];
+  console.log(`\n${what}`);
+  try {
+    trained.push({ what, ...(await training.train(browser, url, python, name)) });
+  } catch (error) {
+    failed = true;
+    trained.push({ what, error: error.message.split("\n")[0] });
+  }
+}
+const remembered = remembers ? await training.memory(browser, url) : undefined;
 console.log(`\nChromium ${browser.version()}, ${(await import("node:os")).cpus()[0]?.model ?? "unknown CPU"}`);
 await browser.close();
 
 const mib = (bytes) => (bytes === undefined ? "" : `${(bytes / 2 ** 20).toFixed(1)} MiB`);
 const ms = (time) => (time === undefined ? "" : `${time.toFixed(1)} ms`);
-console.log("\n| measurement | torchtab | onnxruntime-web | ratio | largest difference | wasm memory (grown) |");
-console.log("| --- | --- | --- | --- | --- | --- |");
+if (rows.length > 0) {
+  console.log("\n| measurement | torchtab | onnxruntime-web | ratio | largest difference | wasm memory (grown) |");
+  console.log("| --- | --- | --- | --- | --- | --- |");
+}
 for (const r of rows) {
   const grown = r.grown === undefined ? "" : ` (${mib(r.grown)})`;
   const ratio = r.other === undefined ? "" : (r.ms / r.other).toFixed(2);
   const worst = r.worst === undefined ? "" : r.worst.toExponential(1);
   console.log(`| ${r.what} | ${r.error ?? ms(r.ms)} | ${ms(r.other)} | ${ratio} | ${worst} | ${mib(r.memory)}${grown} |`);
+}
+training.table(trained);
+if (remembered !== undefined) {
+  const [[early, late], [before, after]] = [training.REMEMBERED, remembered];
+  console.log(`\nwasm memory while the MLP trains: ${mib(before)} after ${early} steps, ${mib(after)} after ${late}`);
 }
 if ("size".includes(only)) {
   const wasm = readFileSync(new URL("../pkg/wasm/torchtab_bg.wasm", import.meta.url));

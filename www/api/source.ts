@@ -43,30 +43,47 @@ function fileName(path: string): string | undefined {
   return path.split("/").at(-1) || undefined;
 }
 
+/** Ranges of a URL no farther apart than this are fetched as one: a request costs more than the bytes between them. */
+const NEAR = 256 * 1024;
+
+/** Where joining ends: what one request brings is held at once. */
+const MOST = 64 * 1024 * 1024;
+
 /**
  * The saved file: slices of the source, which the browser reads from disk when it writes, between the bytes that changed.
  * Ranges of a URL are fetched.
  */
 export async function assemble(source: RawSource, parts: readonly SavePart[], signal?: AbortSignal): Promise<BlobPart[]> {
-  const out: BlobPart[] = [];
-  let whole: Blob | undefined;
-  for (const part of parts) {
-    if (part instanceof Uint8Array) {
-      out.push(part as Uint8Array<ArrayBuffer>);
-      continue;
-    }
-    const [start, end] = part;
-    if (source instanceof Blob) out.push(source.slice(start, end));
-    else if (whole !== undefined) out.push(whole.slice(start, end));
-    else if (end > start) {
-      const got = await fetchRange(source.url, start, end, signal);
-      if (got.size === end - start) {
-        out.push(got);
-      } else {
-        whole = got;
-        out.push(whole.slice(start, end));
-      }
-    }
+  const slice = source instanceof Blob ? (start: number, end: number) => source.slice(start, end) : await fetchSlices(source.url, parts, signal);
+  return parts
+    .filter((part) => part instanceof Uint8Array || part[1] > part[0])
+    .map((part) => (part instanceof Uint8Array ? (part as Uint8Array<ArrayBuffer>) : slice(part[0], part[1])));
+}
+
+/** Fetches every range of the parts; gives what slices them. A server that knows no ranges sends the whole file, once. */
+async function fetchSlices(url: string, parts: readonly SavePart[], signal?: AbortSignal): Promise<(start: number, end: number) => Blob> {
+  const fetched: { start: number; end: number; blob: Blob }[] = [];
+  for (const [start, end] of joined(parts)) {
+    const blob = await fetchRange(url, start, end, signal);
+    if (blob.size !== end - start) return (from, to) => blob.slice(from, to);
+    fetched.push({ start, end, blob });
+  }
+  return (from, to) => {
+    const span = fetched.find(({ start, end }) => start <= from && to <= end);
+    if (span === undefined) throw new RangeError(`bytes ${from} to ${to} were not fetched`);
+    return span.blob.slice(from - span.start, to - span.start);
+  };
+}
+
+/** The ranges among the parts, in the file's order, those that lie near each other as one. */
+function joined(parts: readonly SavePart[]): [number, number][] {
+  const out: [number, number][] = [];
+  const ranges = parts.filter((part): part is Exclude<SavePart, Uint8Array> => !(part instanceof Uint8Array) && part[1] > part[0]);
+  for (const [start, end] of ranges.toSorted((a, b) => a[0] - b[0] || b[1] - a[1])) {
+    const last = out.at(-1);
+    // What lies inside the last one is there already.
+    if (last !== undefined && (end <= last[1] || (start <= last[1] + NEAR && end - last[0] <= MOST))) last[1] = Math.max(last[1], end);
+    else out.push([start, end]);
   }
   return out;
 }
