@@ -148,7 +148,7 @@ test("training goes by keyboard alone", async ({ page }) => {
   expect(await named()).toBe("Stop");
   await page.keyboard.press("Enter");
   await expect(panel.getByRole("button", { name: "Train on" })).toBeVisible({ timeout: 60_000 });
-  await expect(page.getByRole("status")).toContainText("Stopped after");
+  await expect(page.getByRole("status").last()).toContainText("Stopped after");
 });
 
 test("the tour goes by keyboard alone", async ({ page }) => {
