@@ -106,7 +106,7 @@ test("it is forgotten when asked to be", async ({ page }) => {
   await page.reload();
   await before(page).getByRole("button", { name: "Forget it" }).click();
   await expect(before(page)).toHaveCount(0);
-  expect(await files(page)).toEqual([]);
+  await expect.poll(() => files(page)).toEqual([]);
   await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
   await train(page, 1);
   await expect(kept(page)).toBeVisible();
