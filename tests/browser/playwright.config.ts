@@ -10,6 +10,8 @@ export default defineConfig({
   snapshotPathTemplate: "{testDir}/references/{arg}{ext}",
   timeout: 120_000,
   expect: { timeout: 30_000 },
+  // A machine that is busy with a build may miss a deadline once.
+  retries: 1,
   fullyParallel: false,
   workers: 1,
   reporter: [["list"]],
