@@ -39,6 +39,20 @@ def build(path: pathlib.Path, expression: str) -> torch.nn.Module:
     return eval(expression, vars(module)).eval()
 
 
+def settle(network: torch.nn.Module, example: torch.Tensor) -> None:
+    """Gives batch norms the statistics of random inputs. With those that they start from, signals die out on the way, and outputs that are the
+    last layer's bias show nothing."""
+    norms = [m for m in network.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    if not norms:
+        return
+    for norm in norms:
+        norm.momentum = None
+    network.train()
+    with torch.no_grad():
+        network(torch.randn(4, *example.shape[1:]))
+    network.eval()
+
+
 def main() -> None:
     """Makes what is missing."""
     MADE.mkdir(exist_ok=True)
@@ -49,6 +63,7 @@ def main() -> None:
         torch.manual_seed(0)
         network = build(path, expression)
         if example is not None:
+            settle(network, example)
             torch.onnx.export(network, (example,), MADE / f"{name}.onnx", external_data=False, verbose=False)
         # Last, so that a file says that all is there.
         torch.save(network.state_dict(), MADE / f"{name}.pth")
