@@ -17,8 +17,8 @@ use web_sys::{AbortSignal, Blob, Headers, Request, RequestInit, Response};
 
 /// The largest file that is read whole, from a server that knows no ranges: 2 GiB.
 pub const MAX_WHOLE: u64 = 2 << 30;
-/// A file that is fetched whole, since each of its many parts would be a request: 1 MiB.
-const SMALL: u64 = 1 << 20;
+/// A file that is fetched whole, since each of its many parts would be a request: 64 KiB.
+const SMALL: u64 = 64 << 10;
 /// What the first request asks for.
 const PROBE: u64 = 1024;
 
