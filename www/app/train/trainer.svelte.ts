@@ -387,6 +387,8 @@ export class Trainer {
     if (!now && began - this.#kept < Math.max(KEEP_EVERY, 20 * this.#keeping)) return;
     try {
       const file = await model.save(model.checkpoint.format === "safetensors" ? { format: "safetensors" } : { format: "pth", as: "same" });
+      // Something else may be open by now: the file before is the one to go on from.
+      if (this.#model !== model) return;
       this.#around.keep(file, `step ${this.now?.step ?? 0}`);
       this.#kept = performance.now();
       this.#keeping = this.#kept - began;
