@@ -1,10 +1,10 @@
-// Progress with bytes, pace and a way out; what the machine is; foreign files by their names; calm for those who ask for it; staying awake.
+// Progress with a way out; what the machine is; foreign files by their names; calm for those who ask for it; staying awake.
 import { expect, test } from "@playwright/test";
 import { CPU_ONLY, openSample, pick, run, sample } from "./tour.ts";
 
 test.use({ ...CPU_ONLY, permissions: ["clipboard-read", "clipboard-write"] });
 
-test("opening from a slow server shows phase, bytes and pace, and can be cancelled", async ({ page }) => {
+test("opening from a slow server shows its phase, and can be cancelled", async ({ page }) => {
   // A server that gives a part of what it promises, and then nothing for a while.
   let answered = 0;
   await page.route("**/slow.pth", async (route) => {
