@@ -8,6 +8,7 @@ import type { Backend } from "./protocol.js";
 import type { RawBuild, RawSource } from "./rim.js";
 import { fromRaw } from "./tensor.js";
 import type { Tensor } from "./tensor.js";
+import type { NetworkGraph } from "./graph.js";
 import type {
   BuildOptions,
   CallOptions,
@@ -17,7 +18,6 @@ import type {
   GlobalEntry,
   Index,
   NetworkChoice,
-  NetworkGraph,
   Proposal,
   StateDictEntry,
   Stats,

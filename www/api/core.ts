@@ -62,6 +62,7 @@ export {
 export type { ErrorKind, PlainError } from "./errors.js";
 export { numbers } from "./tensor.js";
 export type { Argument, Inputs, Nested, Tensor, TensorInput, TensorLike, TypedArray } from "./tensor.js";
+export type { GraphNode, GraphOutput, GraphValue, NetworkGraph, TracedGraph } from "./graph.js";
 export type {
   Batch,
   BatchStream,
@@ -87,9 +88,6 @@ export type {
   FitState,
   FitStep,
   GlobalEntry,
-  GraphNode,
-  GraphOutput,
-  GraphValue,
   Construct,
   ConstructArgument,
   GroupOptions,
@@ -99,7 +97,6 @@ export type {
   LossInput,
   LossOptions,
   NetworkChoice,
-  NetworkGraph,
   NetworkSource,
   OpenOptions,
   OptimizerOptions,
@@ -121,7 +118,6 @@ export type {
   Stats,
   StepReport,
   SummaryRow,
-  TracedGraph,
   TrainingMemory,
   TrainingSample,
   TrainOptions,

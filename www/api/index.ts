@@ -54,6 +54,7 @@ export {
 export type { ErrorKind, PlainError } from "./errors.js";
 export { numbers } from "./tensor.js";
 export type { Argument, Inputs, Nested, Tensor, TensorInput, TensorLike, TypedArray } from "./tensor.js";
+export type { GraphNode, GraphOutput, GraphValue, NetworkGraph, TracedGraph } from "./graph.js";
 export type {
   Batch,
   BatchStream,
@@ -79,9 +80,6 @@ export type {
   FitState,
   FitStep,
   GlobalEntry,
-  GraphNode,
-  GraphOutput,
-  GraphValue,
   Construct,
   ConstructArgument,
   GroupOptions,
@@ -91,7 +89,6 @@ export type {
   LossInput,
   LossOptions,
   NetworkChoice,
-  NetworkGraph,
   NetworkSource,
   OpenOptions,
   OptimizerOptions,
@@ -113,7 +110,6 @@ export type {
   Stats,
   StepReport,
   SummaryRow,
-  TracedGraph,
   TrainingMemory,
   TrainingSample,
   TrainOptions,

@@ -13,6 +13,7 @@ import { assemble } from "./source.js";
 import { fromRaw, toRaw, toRawInputs, transferable } from "./tensor.js";
 import type { Inputs, Tensor, TensorLike } from "./tensor.js";
 import { toRawLoss, toRawTrain } from "./training.js";
+import type { NetworkGraph } from "./graph.js";
 import type {
   Batch,
   CallOptions,
@@ -25,7 +26,6 @@ import type {
   FitEvent,
   FitOptions,
   InputSpec,
-  NetworkGraph,
   OptimizerState,
   Output,
   Recognised,

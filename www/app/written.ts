@@ -1,19 +1,9 @@
 // Tensors as people write them in the JSON field: nested numbers, `{dtype, shape, data}`, or `{shape, fill, seed}`.
 import type { InputSpec, Nested, TensorInput } from "torchtab";
+import { uniform } from "./uniform.js";
 
 /** Larger tensors are not made from a fill: a slip in a shape should not take the tab down. */
 const MAX_ELEMENTS = 64 * 1024 * 1024;
-
-/** Uniform numbers in 0..1 from a seed (mulberry32): the same text gives the same tensor. */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 /** What a fill takes besides its shape. */
 interface Filling {

@@ -1,6 +1,7 @@
 // Text from a network that scores the next character: the last characters go in, one is drawn from the scores, and so on.
 import { numbers, type Model, type Output, type Tensor } from "torchtab";
 import { firstTensor } from "../train/set.js";
+import { uniform } from "../uniform.js";
 
 /** Characters and their numbers. */
 export interface Alphabet {
@@ -52,17 +53,6 @@ export function fromWords(words: ReadonlyMap<string, number>, context = CONTEXT)
   const characters: string[] = [];
   for (const [word, number] of words) characters[number] = [...word].length === 1 ? word : "";
   return { characters: Array.from(characters, (character) => character ?? ""), context };
-}
-
-/** Numbers in 0..1 from a seed (mulberry32): equal seeds write equal texts. */
-function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** Goes on with a text, character by character, until it is long enough or nobody asks on. */

@@ -1,0 +1,12 @@
+// Random numbers that repeat with their seed: written tensors and written texts.
+
+/** Numbers in 0..1 from a seed (mulberry32): equal seeds give equal numbers. */
+export function uniform(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
