@@ -1,7 +1,9 @@
 // Keyboard, screen readers, contrast, narrow screens; and pictures of each view to look at, in `results/`.
 import { expect, test, type Page } from "@playwright/test";
 import { fileURLToPath } from "node:url";
-import { onDevice, openSample, pick, run, violations } from "./tour.ts";
+import { CPU_ONLY, onDevice, openSample, pick, run, violations } from "./tour.ts";
+
+test.use(CPU_ONLY);
 
 const results = fileURLToPath(new URL("results/", import.meta.url));
 

@@ -2,9 +2,9 @@
 import { expect, test } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { complaints, drop, onCpu, pick, sample } from "./tour.ts";
+import { complaints, drop, CPU_ONLY, pick, sample } from "./tour.ts";
 
-test.use(onCpu);
+test.use(CPU_ONLY);
 
 const file = (name: string): Buffer => readFileSync(fileURLToPath(new URL(`look/${name}`, import.meta.url)));
 

@@ -2,9 +2,9 @@
 import { expect, test } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { complaints, onCpu, openSample, pick } from "./tour.ts";
+import { complaints, CPU_ONLY, openSample, pick } from "./tour.ts";
 
-test.use(onCpu);
+test.use(CPU_ONLY);
 
 test("modules are boxes with shapes between them; they open and close", async ({ page }) => {
   const heard = complaints(page);

@@ -4,9 +4,9 @@ import { expect, test, type Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { complaints, onCpu, openSample, pick, sample } from "./tour.ts";
+import { complaints, CPU_ONLY, openSample, pick, sample } from "./tour.ts";
 
-test.use(onCpu);
+test.use(CPU_ONLY);
 
 const PYTHON = process.env["TORCHTAB_PYTHON"];
 const path = (name: string): string => fileURLToPath(new URL(`look/${name}`, import.meta.url));

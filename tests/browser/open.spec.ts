@@ -2,9 +2,9 @@
 import { expect, test, type Page } from "@playwright/test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { best, complaints, drop, dropAll, onCpu, openSample, sample } from "./tour.ts";
+import { best, complaints, drop, dropAll, CPU_ONLY, openSample, sample } from "./tour.ts";
 
-test.use(onCpu);
+test.use(CPU_ONLY);
 
 const zoo = (path: string): Buffer => readFileSync(fileURLToPath(new URL(`../cases/zoo/${path}`, import.meta.url)));
 

@@ -125,6 +125,46 @@ test.describe("in a page", () => {
     expect(page.workers().map((worker) => new URL(worker.url()).protocol).sort()).toEqual(["blob:", "http:", "http:"]);
   });
 
+  test("a worker that ends without a word ends the calls that wait, and the next file has a new one", async ({ page }) => {
+    const found = await page.evaluate(async (model) => {
+      const { open, TorchtabError } = window.api;
+      const code = (thrown: unknown) => (thrown instanceof TorchtabError ? thrown.code : String(thrown));
+      const started: Worker[] = [];
+      const Real = Worker;
+      window.Worker = class extends Real {
+        constructor(...given: ConstructorParameters<typeof Worker>) {
+          super(...given);
+          started.push(this);
+        }
+      };
+      const checkpoint = await open(model);
+      // As a browser does that needs the memory: no event tells.
+      const reading = checkpoint.stats("fc1.weight");
+      started[0]?.terminate();
+      const dead = await reading.then(() => "answered", code);
+      const after = await checkpoint.tensor("fc2.bias").then(() => "answered", code);
+      const again = (await open(model)).format;
+      // The caller's own, ended by the caller.
+      const own = new Real("/pkg/dist/worker.js", { type: "module" });
+      const brought = await open(model, { worker: own });
+      own.terminate();
+      return { dead, after, again, workers: started.length, own: await brought.tensor("fc2.bias").then(() => "answered", code) };
+    }, DIGITS);
+    expect(found).toEqual({ dead: "worker_died", after: "worker_died", again: "zip", workers: 2, own: "worker_died" });
+  });
+
+  test("a worker of the caller's that is none of the package's is told of", async ({ page }) => {
+    await page.clock.install();
+    const opening = page.evaluate(async (model) => {
+      const { open, TorchtabError } = window.api;
+      const script = URL.createObjectURL(new Blob(["onmessage = () => undefined"], { type: "text/javascript" }));
+      const thrown: unknown = await open(model, { worker: new Worker(script) }).catch((error: unknown) => error);
+      return thrown instanceof TorchtabError ? [thrown.code, thrown.message, thrown.hint] : String(thrown);
+    }, DIGITS);
+    await page.clock.runFor(21_000);
+    expect(await opening).toEqual(["worker_died", "The worker that was brought did not answer in 20 seconds", expect.stringContaining("torchtab/worker")]);
+  });
+
   test("the module may lie elsewhere", async ({ page }) => {
     await using cdn = await serve([resolve(consumer, "node_modules/torchtab")], { "Access-Control-Allow-Origin": "*" });
     await page.route("**/pkg/wasm/torchtab_bg.wasm", (route) => route.abort());

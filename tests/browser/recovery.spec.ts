@@ -1,5 +1,6 @@
-// The worker dies while it opens, builds, runs or trains: the page says so, goes on with a new one, and nothing is lost.
+// The worker dies while it opens, builds, runs, trains or saves: the page says so, goes on with a new one, and nothing is lost.
 import { expect, test, type Page } from "@playwright/test";
+import { readFileSync } from "node:fs";
 import { CPU_ONLY, best, openSample, pick, run, sample } from "./tour.ts";
 
 test.use(CPU_ONLY);
@@ -16,7 +17,8 @@ test.beforeEach(async ({ page }) => {
     window.Worker = class extends Real {
       override postMessage(message: { call?: string }, transfer?: Transferable[] | StructuredSerializeOptions): void {
         super.postMessage(message, transfer as Transferable[]);
-        const scope = window as { fatal?: string };
+        const scope = window as { fatal?: string; last?: Worker };
+        scope.last = this;
         if (message.call === undefined || message.call !== scope.fatal) return;
         delete scope.fatal;
         setTimeout(() => this.dispatchEvent(new ErrorEvent("error", { message: "out of memory" })));
@@ -80,6 +82,38 @@ test("while it trains, with what was trained, its data, settings and curve", asy
   await expect(panel(page).locator("dl.figures div").first()).toHaveText(loss.replace(/\s+/g, ""), { useInnerText: false });
   await panel(page).getByRole("button", { name: "Train on" }).click();
   await expect(page.getByText(/^Kept as of step 8/)).toBeVisible({ timeout: 60_000 });
+});
+
+test("while it saves: the file comes with a new worker, with what was trained", async ({ page }) => {
+  await openSample(page, /Which iris/);
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("1");
+  await panel(page).getByRole("button", { name: "Start" }).click();
+  await expect(panel(page).getByRole("button", { name: "Train on" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/^Kept as of step 4/)).toBeVisible();
+  const saving = page.getByRole("region", { name: "Take it home" });
+  const save = async (): Promise<Buffer> => {
+    const waiting = page.waitForEvent("download");
+    await saving.getByRole("button", { name: "Download", exact: true }).click();
+    return readFileSync(await (await waiting).path());
+  };
+  const wanted = await save();
+  await fatal(page, "save");
+  await saving.getByRole("button", { name: "Download", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("out of memory");
+  await again(page).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
+  expect((await save()).equals(wanted)).toBe(true);
+});
+
+test("a worker that the browser ended without a word is noticed", async ({ page }) => {
+  await openSample(page, /Which iris/);
+  await page.evaluate(() => (window as { last?: Worker }).last?.terminate());
+  await page.getByRole("button", { name: "Run", exact: true }).click();
+  await expect(page.getByRole("alert")).toContainText("The worker was ended");
+  await again(page).click();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await run(page);
 });
 
 test("one that is open outlives another that could not be opened", async ({ page }) => {

@@ -65,11 +65,6 @@ export function complaints(page: Page): string[] {
   return heard;
 }
 
-/** A browser without WebGPU, for tests that are not about it: `test.use(onCpu)`. */
-export const onCpu = {
-  launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking", "--no-first-run"] },
-};
-
 /** A browser without WebGPU, for `test.use`: where the device is not the point, the software renderer only takes time. */
 export const CPU_ONLY = {
   launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"] },

@@ -1,11 +1,12 @@
 /**
- * The page's side of the worker: starts it with the first call, notices its death, starts another for the next `open`. Callers may say where
- * the worker's script is, or bring a worker.
+ * The page's side of the worker: starts it with the first call, notices its death, even a silent one, starts another for the next `open`. Callers
+ * may say where the worker's script is, or bring a worker.
  * @module
  */
 import { aborted, fromPlain } from "./errors.js";
 import type { TorchtabError } from "./errors.js";
 import type { Backend, CallName, Calls, Reply, Request } from "./protocol.js";
+import { mourn } from "./pulse.js";
 import { absolute } from "./source.js";
 import { start } from "./start.js";
 import type { OpenOptions, Progress } from "./types.js";
@@ -20,7 +21,11 @@ interface Waiting {
 /** How long an empty worker is kept: wasm memory never shrinks, so ending it is how memory is given back. */
 const IDLE_MS = 15_000;
 
+/** How long a worker that a caller brings may be silent at first: another script than the package's never answers. */
+const SILENCE_MS = 20_000;
+
 const AGAIN = "Open the file again: that starts a new worker.";
+const FOREIGN = 'A worker that is brought runs "torchtab/worker", or a script that imports it.';
 const UNHEARD = "Its script may be missing (worker says where it is), or the page's policy may forbid it (CSP worker-src).";
 
 function died(message: string, hint = AGAIN): TorchtabError {
@@ -36,6 +41,11 @@ class WorkerBackend implements Backend {
   #idle: ReturnType<typeof setTimeout> | undefined;
   #ours: boolean;
   #heard = false;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the wait for the worker's end. */
+  #vigil = new AbortController();
+  /** The lock that the worker holds while it lives. */
+  readonly #pulse = `torchtab-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
   /** Why no call can succeed any more. */
   death: TorchtabError | undefined;
 
@@ -49,6 +59,7 @@ class WorkerBackend implements Backend {
       if (event.message) this.#die(died(`The worker stopped: ${event.message}`, this.#heard ? AGAIN : UNHEARD));
       else this.#die(died("The worker could not be started", UNHEARD));
     });
+    this.#send({ hello: this.#pulse }, []);
   }
 
   call<K extends CallName>(
@@ -60,6 +71,7 @@ class WorkerBackend implements Backend {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     if (this.death !== undefined) return call === "free" ? Promise.resolve(null as Calls[K]["gives"]) : Promise.reject(this.death);
     clearTimeout(this.#idle);
+    this.#listen();
     const id = ++this.#calls;
     return new Promise<Calls[K]["gives"]>((resolve, reject) => {
       const onAbort = (): void => {
@@ -98,8 +110,24 @@ class WorkerBackend implements Backend {
     this.#worker.postMessage(request, transfer);
   }
 
+  /** A worker of ours that does not start has an error event; one that was brought may be anything. */
+  #listen(): void {
+    if (this.#ours || this.#heard || this.#silence !== undefined) return;
+    this.#silence = setTimeout(() => {
+      this.#silence = undefined;
+      if (!this.#heard) this.#refuse(died(`The worker that was brought did not answer in ${SILENCE_MS / 1000} seconds`, FOREIGN));
+    }, SILENCE_MS);
+  }
+
   #answer(reply: Reply): void {
-    this.#heard = true;
+    if (!this.#heard) {
+      this.#heard = true;
+      clearTimeout(this.#silence);
+    }
+    if ("holds" in reply) {
+      if (reply.holds) mourn(this.#pulse, () => this.#die(died("The worker was ended, by the browser or by the page")), this.#vigil.signal);
+      return;
+    }
     const waiting = this.#waiting.get(reply.id);
     if (waiting === undefined) return;
     if ("progress" in reply) {
@@ -121,6 +149,12 @@ class WorkerBackend implements Backend {
     this.death = error;
     if (this.#ours) this.#worker.terminate();
     clearTimeout(this.#idle);
+    this.#vigil.abort();
+    this.#refuse(error);
+  }
+
+  /** Every call that waits ends with the error. */
+  #refuse(error: TorchtabError): void {
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of waiting) reject(error);

@@ -1,11 +1,12 @@
 /**
- * `open` and `load` over any backend.
+ * `open`, `openShards` and `load` over any backend.
  * @module
  */
 import { build, Checkpoint } from "./checkpoint.js";
 import type { Model } from "./model.js";
 import type { Backend } from "./protocol.js";
 import type { RawSource } from "./rim.js";
+import { gathered, joined, shardName } from "./shards.js";
 import type { LoadOptions, OpenOptions, Source } from "./types.js";
 
 /** What differs between a page, a worker and Node. */
@@ -20,9 +21,10 @@ export interface Platform {
   absolute(address: string | URL): string;
 }
 
-/** The two functions that callers start with. */
+/** The functions that callers start with. */
 export interface Doors {
   open(source: Source, options?: OpenOptions): Promise<Checkpoint>;
+  openShards(sources: readonly Source[], options?: OpenOptions): Promise<Checkpoint>;
   load(source: Source, options?: LoadOptions): Promise<Model>;
 }
 
@@ -37,6 +39,17 @@ export function doors(platform: Platform): Doors {
     const { handle, description } = await host.call("open", takes, { signal, onProgress });
     return new Checkpoint(host, raw, handle, description);
   };
+  const openShards = async (sources: readonly Source[], options: OpenOptions = {}): Promise<Checkpoint> => {
+    const given = await Promise.all(
+      sources.map(async (source, i) => ({ name: platform.nameOf(source) ?? `part ${i + 1}`, raw: await platform.toRawSource(source) })),
+    );
+    const shards = await gathered(given, options);
+    const { signal, worker, wasmUrl } = options;
+    const blob = await joined(shards, ({ blob, name }, { signal }) => open(blob, { name, signal, worker, wasmUrl }), options);
+    const first = shards[0]?.name ?? "";
+    const name = options.name ?? (shardName(first)?.whole ?? first).replace(/\.(bin|pth?|ckpt)$/i, ".safetensors");
+    return open(blob, { ...options, signal, name });
+  };
   const load = async (source: Source, options: LoadOptions = {}): Promise<Model> => {
     const checkpoint = await open(source, options);
     try {
@@ -46,5 +59,5 @@ export function doors(platform: Platform): Doors {
       throw error;
     }
   };
-  return { open, load };
+  return { open, openShards, load };
 }

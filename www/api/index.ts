@@ -28,6 +28,23 @@ export function open(source: Source, options?: OpenOptions): Promise<Checkpoint>
 }
 
 /**
+ * Opens a checkpoint that lies in several files, as `save_pretrained` writes large ones. Parts in the format of safetensors are joined as they lie
+ * on the disk; those of torch.save are read tensor by tensor. The result is one checkpoint of the format safetensors.
+ *
+ * @param sources All parts, in any order, perhaps with their index (`model.safetensors.index.json`); or the address of the index alone, whose parts
+ * are then fetched.
+ * @throws MismatchError with code `"shard_missing"`, which names the files that are not there.
+ * @example
+ * ```ts
+ * const checkpoint = await openShards([...input.files]);
+ * console.log(checkpoint.name, checkpoint.entries.length);
+ * ```
+ */
+export function openShards(sources: readonly Source[], options?: OpenOptions): Promise<Checkpoint> {
+  return entry.openShards(sources, options);
+}
+
+/**
  * Opens a checkpoint and builds its network.
  *
  * @example
@@ -52,6 +69,8 @@ export {
   UnsupportedError,
 } from "./errors.js";
 export type { ErrorKind, PlainError } from "./errors.js";
+export { shardName } from "./shards.js";
+export type { ShardName } from "./shards.js";
 export { numbers } from "./tensor.js";
 export type { Argument, Inputs, Nested, Tensor, TensorInput, TensorLike, TypedArray } from "./tensor.js";
 export type { GraphNode, GraphOutput, GraphValue, NetworkGraph, TracedGraph } from "./graph.js";

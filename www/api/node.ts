@@ -67,10 +67,15 @@ export function open(source: Source, options?: OpenOptions): Promise<Checkpoint>
   return entry.open(source, options);
 }
 
+/** `openShards`, likewise. */
+export function openShards(sources: readonly Source[], options?: OpenOptions): Promise<Checkpoint> {
+  return entry.openShards(sources, options);
+}
+
 /** `load`, likewise. */
 export function load(source: Source, options?: LoadOptions): Promise<Model> {
   return entry.load(source, options);
 }
 
-// What is the same everywhere; the two above go before those of the same name.
+// What is the same everywhere; those above go before those of the same name.
 export * from "./core.js";

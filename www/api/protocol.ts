@@ -89,11 +89,12 @@ export type CallName = keyof Calls;
 /** A call under way. */
 export type Call<K extends CallName = CallName> = { [N in K]: { readonly call: N; readonly takes: Calls[N]["takes"] } }[K];
 
-/** Page to worker: a call, or the wish to end one. */
-export type Request = (Call & { readonly id: number }) | { readonly abort: number };
+/** Page to worker: a call, the wish to end one, or the first word: the name of a lock that the worker is to hold as long as it lives. */
+export type Request = (Call & { readonly id: number }) | { readonly abort: number } | { readonly hello: string };
 
-/** Worker to page. `dead` says that the module trapped and the worker is of no more use. */
+/** Worker to page. `dead` says that the module trapped and the worker is of no more use; `holds` answers the first word. */
 export type Reply =
+  | { readonly holds: boolean }
   | { readonly id: number; readonly progress: Progress }
   | { readonly id: number; readonly gives: unknown }
   | { readonly id: number; readonly error: PlainError; readonly dead?: true };

@@ -4,6 +4,7 @@
  */
 import { toPlain } from "./errors.js";
 import { Host } from "./host.js";
+import { hold } from "./pulse.js";
 import type { Reply, Request } from "./protocol.js";
 
 /** The part of `DedicatedWorkerGlobalScope` used here; TypeScript cannot load its library beside the DOM's. */
@@ -29,6 +30,10 @@ function buffers(value: unknown, found: Set<Transferable> = new Set()): Set<Tran
 }
 
 scope.onmessage = ({ data: request }) => {
+  if ("hello" in request) {
+    void hold(request.hello).then((holds) => scope.postMessage({ holds }, []));
+    return;
+  }
   if ("abort" in request) {
     running.get(request.abort)?.abort();
     return;

@@ -1,6 +1,6 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type Source, type SummaryRow } from "torchtab";
-import { behindPointer, isPointer } from "./open/address.js";
+import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
+import { opened, titleOf, type Given as Opened } from "./open/opened.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
 import { apply, type Setup } from "./give/link.js";
@@ -36,18 +36,6 @@ export class Task {
 export interface Beside {
   readonly source?: string | undefined;
   readonly kit?: SampleKit | undefined;
-}
-
-/** Opens; where an address holds a pointer of Git LFS and tells where the file is, the file. */
-async function opened(source: Source, { signal, onProgress }: Task): Promise<Checkpoint> {
-  try {
-    return await open(source, { signal, onProgress });
-  } catch (thrown) {
-    const file = source instanceof URL ? behindPointer(source) : undefined;
-    const pointer = file !== undefined && problem(thrown)?.code === "not_a_checkpoint" && (await isPointer(source as URL, signal).catch(() => false));
-    if (!pointer) throw thrown;
-    return open(file, { signal, onProgress });
-  }
 }
 
 /** Networks larger than this are not held twice to compare them. */
@@ -196,11 +184,10 @@ class Workbench {
     this.#original = undefined;
   }
 
-  /** Opens a file or address in place of what is open, with what lay beside it. Gives whether it is open now. */
-  async open(source: Source, beside: Beside = {}): Promise<boolean> {
+  /** Opens a file, its parts or an address in place of what is open, with what lay beside it. Gives whether it is open now. */
+  async open(source: Opened, beside: Beside = {}): Promise<boolean> {
     const again = async (): Promise<void> => void (await this.open(source, beside));
-    const title = source instanceof File ? source.name : source instanceof URL ? source.href : "checkpoint";
-    return this.#replace(title, (task) => opened(source, task), () => beside, again);
+    return this.#replace(titleOf(source), (task) => opened(source, task), () => beside, again);
   }
 
   /** Opens a sample with its source, labels and inputs. */

@@ -1,6 +1,8 @@
 // A second checkpoint beside the one that is open: opened, compared, and closed again. What is open stays whatever comes of it.
-import { open, type Checkpoint, type Compared } from "torchtab";
+import type { Checkpoint, Compared } from "torchtab";
 import type { Given } from "../open/given.js";
+import { opened } from "../open/opened.js";
+import type { Weights } from "../open/parts.js";
 import { problem, type Problem } from "../problem.js";
 import { bench, Task } from "../workbench.svelte.js";
 
@@ -11,7 +13,7 @@ class Comparison {
   rows: readonly Compared[] | undefined = $state.raw();
   wrong: Problem | undefined = $state.raw();
 
-  async start(given: Given): Promise<void> {
+  async start({ given, parts }: Weights): Promise<void> {
     const { checkpoint } = bench;
     if (checkpoint === undefined) return;
     this.close();
@@ -21,7 +23,7 @@ class Comparison {
     let other: Checkpoint | undefined;
     try {
       const call = { signal: task.signal, onProgress: task.onProgress };
-      other = await open(given.file, call);
+      other = await opened(parts ?? given.file, call);
       const rows = await checkpoint.compare(other, call);
       if (this.task !== task) return;
       this.rows = rows;

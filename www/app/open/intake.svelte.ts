@@ -7,6 +7,9 @@ import { naming } from "../naming.svelte.js";
 import { bench } from "../workbench.svelte.js";
 import { address } from "./address.js";
 import type { Given } from "./given.js";
+import { lonely, together, type Weights } from "./parts.js";
+import { INDEX } from "./opened.js";
+import { offers, repository, type Offer, type Repository } from "./repository.js";
 import { forget, forgetAll, recent, remember, reopened, type Recent, type Remembered } from "./recent.js";
 import { sort, type Sorted } from "./sort.js";
 
@@ -25,6 +28,12 @@ export interface Arrival {
   readonly why?: string | undefined;
 }
 
+/** A repository whose files are asked for, or were. */
+export interface Listing {
+  readonly repository: Repository;
+  readonly offers: readonly Offer[] | undefined;
+}
+
 /** Files of a training run that are no weights of a network. */
 const SIDE_FILES = /(^|[/_.-])(optimizer|optim|scheduler|scaler|rng_state|training_args)[^/]*$/i;
 const SHARD = /-\d{5}-of-\d{5}\./;
@@ -32,6 +41,8 @@ const SHARD = /-\d{5}-of-\d{5}\./;
 class Intake {
   /** What came last, where that was more than one checkpoint. */
   arrivals: readonly Arrival[] = $state.raw([]);
+  /** A repository to choose a checkpoint from. */
+  listing: Listing | undefined = $state.raw();
   /** Why something was not taken in. */
   trouble: string | undefined = $state();
   recent: readonly Recent[] = $state.raw(recent());
@@ -51,7 +62,8 @@ class Intake {
       return;
     }
     this.trouble = undefined;
-    const sorted = await sort(all, bench.inputs.some(({ kind }) => kind === "tokens"));
+    this.listing = undefined;
+    const sorted = together(await sort(all, bench.inputs.some(({ kind }) => kind === "tokens")));
     const checkpoints = sorted.filter(({ kind }) => kind === "checkpoint").sort((a, b) => rank(b.given) - rank(a.given));
     const beside = pick(sorted);
     const first = checkpoints[0];
@@ -63,14 +75,14 @@ class Intake {
       if (used.has(one)) return first === undefined && bench.checkpoint === undefined ? "kept" : "used";
       return one.kind === "data" && bench.checkpoint !== undefined ? "used" : "unused";
     };
-    const shown = sorted.length > 1 || asks || first === undefined;
+    const shown = sorted.length > 1 || asks || first === undefined || lonely(first) !== undefined;
     this.arrivals = shown ? sorted.filter(({ kind }) => kind !== "data").map((one) => ({ sorted: one, fate: fate(one), why: why(one) })) : [];
     const given = { source: beside.source?.source, vocabulary: beside.vocabulary?.vocabulary, alphabet: beside.vocabulary?.alphabet, labels: beside.labels?.labels };
     const data = sorted.filter(({ kind }) => kind === "data").map((one) => one.given);
     this.#arrived = given;
     if (first !== undefined && !asks) {
       const before = bench.opened;
-      await this.#open(first.given, given);
+      await this.#open(first, given);
       if (bench.opened === before) this.arrivals = this.arrivals.map((one) => (one.fate === "open" ? { ...one, fate: "unused", why: "not opened" } : one));
     } else if (bench.checkpoint !== undefined && !asks) {
       await this.#apply(given);
@@ -93,12 +105,13 @@ class Intake {
     this.arrivals = this.arrivals.map((other) => (other === one ? { ...other, fate: "open" } : other.fate === "open" ? { ...other, fate: "waiting" } : other));
     const beside = this.#arrived;
     if (!this.arrivals.some(({ fate }) => fate !== "open")) this.dismiss();
-    await this.#open(one.sorted.given, beside);
+    if (one.sorted.kind === "checkpoint") await this.#open(one.sorted, beside);
   }
 
   dismiss(): void {
     this.#arrived = {};
     this.arrivals = [];
+    this.listing = undefined;
     this.trouble = undefined;
   }
 
@@ -112,9 +125,36 @@ class Intake {
 
   async address(url: URL): Promise<void> {
     this.dismiss();
+    const found = repository(url);
+    if (found !== undefined) return this.#list(found);
     if (!(await bench.open(url, this.#take({})))) return;
     linkTo("url", url.href);
     await this.#remember({ kind: "url", name: bench.checkpoint?.name ?? url.href, url: url.href, bytes: bench.checkpoint?.bytes });
+  }
+
+  /** Opens one of a repository's checkpoints. */
+  async choose({ source }: Offer): Promise<void> {
+    if (source instanceof URL) return this.address(source);
+    this.dismiss();
+    if (await bench.open(source, this.#take({}))) linkTo();
+  }
+
+  /** Asks for a repository's checkpoints; a single one is opened. */
+  async #list(found: Repository): Promise<void> {
+    const asked = (this.listing = { repository: found, offers: undefined });
+    bench.said = `Asking ${found.host} for the files of ${found.name}`;
+    try {
+      const there = await offers(found);
+      if (this.listing !== asked) return;
+      this.listing = { repository: found, offers: there };
+      bench.said = `${found.name} holds ${there.length} checkpoints`;
+      const [only] = there;
+      if (only !== undefined && there.length === 1) await this.choose(only);
+    } catch (thrown) {
+      if (this.listing !== asked) return;
+      this.listing = undefined;
+      this.#trouble(thrown instanceof Error ? thrown.message : String(thrown));
+    }
   }
 
   async sample(sample: Sample): Promise<void> {
@@ -165,9 +205,9 @@ class Intake {
     bench.said = "The list of recent files is empty";
   }
 
-  async #open(given: Given, beside: Beside): Promise<void> {
+  async #open({ given, parts }: Weights, beside: Beside): Promise<void> {
     const { file, handle } = given;
-    if (!(await bench.open(file, this.#take(beside)))) return;
+    if (!(await bench.open(parts ?? file, this.#take(beside)))) return;
     bench.handle = handle;
     linkTo();
     if (handle !== undefined) await this.#remember({ kind: "file", name: file.name, bytes: file.size, handle });
@@ -217,8 +257,8 @@ function linkTo(kind?: "url" | "sample", what = ""): void {
 }
 
 /** Which checkpoint of several is meant: a network's weights before a training run's other files, whole ones before parts, the best before the last. */
-function rank({ file, path }: Given): number {
-  const name = file.name.toLowerCase();
+function rank({ path }: Given): number {
+  const name = (path.split("/").at(-1) ?? path).toLowerCase();
   let points = 0;
   if (SIDE_FILES.test(path)) points -= 100;
   if (SHARD.test(name)) points -= 50;
@@ -243,6 +283,8 @@ function pick(sorted: readonly Sorted[]) {
 
 function why(one: Sorted): string | undefined {
   if (one.kind === "unknown") return one.why;
+  if (one.kind === "index") return "it says where tensors are; drop the files that it names with it";
+  if (one.kind === "checkpoint") return one.parts === undefined ? lonely(one) : `${one.parts.filter(({ name }) => !INDEX.test(name)).length} files as one`;
   if (one.kind === "vocabulary") return `${one.vocabulary.numbers.size.toLocaleString("en")} words`;
   return one.kind === "labels" ? `${one.labels.length.toLocaleString("en")} classes` : undefined;
 }

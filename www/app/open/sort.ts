@@ -1,13 +1,15 @@
-// What files are, by name and by their first bytes: checkpoints, the source of a class, a vocabulary, labels, data.
+// What files are, by name and by their first bytes: checkpoints and the index of their parts, the source of a class, a vocabulary, labels, data.
 import { isPicture } from "../train/pictures.js";
 import { labelsFrom } from "../labels.js";
 import { vocabulary, type Vocabulary } from "../samples.js";
 import { alphabet, type Alphabet } from "../write/writer.js";
 import type { Given } from "./given.js";
+import { INDEX } from "./opened.js";
 
 /** A file and what it turned out to be. */
 export type Sorted = { readonly given: Given } & (
-  | { readonly kind: "checkpoint" }
+  | { readonly kind: "checkpoint"; readonly parts?: readonly File[] | undefined }
+  | { readonly kind: "index" }
   | { readonly kind: "source"; readonly source: string }
   | { readonly kind: "vocabulary"; readonly vocabulary: Vocabulary; readonly alphabet?: Alphabet | undefined }
   | { readonly kind: "labels"; readonly labels: readonly string[] }
@@ -63,6 +65,7 @@ function text(given: Given, content: string, words: boolean): Sorted {
       return wordy || (!classy && (words || lines.length > MANY)) ? asWords(given, content) : asLabels(given, content);
     }
     const value: unknown = JSON.parse(content);
+    if (INDEX.test(name) && typeof value === "object" && value !== null && "weight_map" in value) return { given, kind: "index" };
     if (typeof value === "object" && value !== null && "id2label" in value) return asLabels(given, JSON.stringify(value.id2label));
     if (wordy) return asWords(given, content);
     if (classy) return asLabels(given, content);
