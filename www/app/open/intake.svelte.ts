@@ -64,7 +64,7 @@ class Intake {
     this.trouble = undefined;
     this.listing = undefined;
     const sorted = together(await sort(all, bench.inputs.some(({ kind }) => kind === "tokens")));
-    const checkpoints = sorted.filter(({ kind }) => kind === "checkpoint").sort((a, b) => rank(b.given) - rank(a.given));
+    const checkpoints = sorted.filter((one): one is Weights => one.kind === "checkpoint").sort((a, b) => rank(b.given) - rank(a.given));
     const beside = pick(sorted);
     const first = checkpoints[0];
     const asks = first !== undefined && bench.checkpoint !== undefined && !instead;
