@@ -3,6 +3,7 @@
 //! [`Checkpoint::open`] reads the directory and the pickle; a tensor's bytes are read when they are asked for. TorchScript and torch.export
 //! archives are refused by name.
 
+pub mod arguments;
 pub mod compare;
 pub mod describe;
 pub mod foreign;

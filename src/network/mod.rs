@@ -7,6 +7,7 @@ pub mod deduce;
 pub mod exported;
 pub mod inputs;
 pub mod loss;
+pub mod packages;
 pub mod propose;
 pub mod source;
 pub mod state;

@@ -2,8 +2,9 @@
 
 use super::Network;
 use super::deduce::{self, report::Deduced};
+use super::packages::library;
 use super::state::Offered;
-use super::zoo::table::LIBRARY;
+use crate::checkpoint::arguments::SavedArguments;
 use crate::error::Result;
 use crate::nn::host::Host;
 use crate::nn::modules::lazy::materialise;
@@ -15,7 +16,7 @@ pub const FILENAME: &str = "model.py";
 
 impl Network {
     /// Evaluates `construct`, a Python expression in the source's namespace; without one, the network is found whose `state_dict()` has
-    /// the keys and shapes that are offered, nearly so where `strict` is false.
+    /// the keys and shapes that are offered, nearly so where `strict` is false; `saved` are arguments that the file names.
     ///
     /// # Errors
     /// Python's own, located by line; without `construct` those of [`deduce`](deduce::deduce).
@@ -23,6 +24,7 @@ impl Network {
         source: &str,
         construct: Option<&str>,
         offered: &[Vec<Offered>],
+        saved: Option<&SavedArguments>,
         strict: bool,
     ) -> Result<(Self, Deduced)> {
         let program = Program::parse(source, FILENAME)?;
@@ -32,13 +34,13 @@ impl Network {
                 let network = Self::construct(&program, expression, &all)?;
                 Ok((network, Deduced { expression: expression.to_owned(), arguments: Vec::new() }))
             }
-            None => deduce::deduce(&program, offered, strict),
+            None => deduce::deduce(&program, offered, saved, strict),
         }
     }
 
     /// The module that an expression in a program's namespace gives; lazy layers have the sizes that a file's shapes say.
     pub fn construct(program: &Program, expression: &str, offered: &[Offered]) -> Result<Self> {
-        let mut interpreter = Interpreter::offering(LIBRARY, Some(program.clone()));
+        let mut interpreter = Interpreter::offering(library(), Some(program.clone()));
         let root = interpreter.construct(expression)?;
         let told = |name: &str| {
             let found = offered.iter().find(|o| o.key == name)?;

@@ -5,9 +5,9 @@
 //! zoo in all that can be seen: keys, shapes, and the classes of all its modules.
 
 use super::Network;
+use super::packages::{library, provides};
 use super::source::FILENAME;
 use super::state::Offered;
-use super::zoo::table::{LIBRARY, provides};
 use super::zoo::{self, Confidence, Facts, Recognised, Search};
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::module::{EmbeddedSource, ModuleNode, ModuleNumber, ModuleTree, Value as Saved};
@@ -74,7 +74,7 @@ impl Network {
     /// Unsupported `needs_source` names the classes whose source is missing.
     pub fn from_module(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Whole> {
         let Code { program, recognised } = code(tree, checkpoint, source)?;
-        let interpreter = Interpreter::offering(LIBRARY, program);
+        let interpreter = Interpreter::offering(library(), program);
         // Who pastes the root's own class wants that one, also where it is a known package's.
         let root = tree.root().map_or("", |root| last(&root.class));
         let pasted = source.is_some() && interpreter.has_module_class(root);

@@ -99,7 +99,7 @@ impl Interpreter {
     /// The error that leaves the interpreter: `TypeError: ...`, with line and caret.
     #[expect(clippy::boxed_local, reason = "errors travel boxed; every caller has one")]
     pub fn leave(&mut self, raised: Box<Raised>) -> Error {
-        let Raised { what, place, calls } = *raised;
+        let Raised { what, place, inside, calls } = *raised;
         let error = match what {
             What::Error(error) => error,
             What::Builtin(name, text) => finished(name, &text),
@@ -112,7 +112,7 @@ impl Interpreter {
                 finished(&instance.class.name, &text)
             }
         };
-        let error = located(error, place.as_ref());
+        let error = located(error, place.or(inside).as_ref());
         if calls.is_empty() { error } else { with_calls(error, &calls) }
     }
 }

@@ -43,16 +43,26 @@ impl Function {
 impl Interpreter {
     /// Calls a function of the source.
     pub fn call_function(&mut self, function: &Rc<Function>, arguments: Arguments) -> Outcome<Object> {
+        let packaged = self.is_packaged(&function.env.unit);
+        if packaged {
+            // what a package computes stands at the line that called it
+            self.at_line();
+        }
         self.frame(|me| {
             let env = function.env.inside(EnvKind::Function, function.code.scope.clone(), &function.code.name);
             let env = Rc::new(env);
             bind(function, arguments, &env)?;
+            me.running.push((function.clone(), env.clone()));
             let result = match &function.code.body {
                 Body::Expression(body) => me.eval(&env, body),
                 Body::Statements(body) => me.run_body(&env, body),
             };
+            me.running.pop();
             let result = result.map_err(|mut raised| {
-                if raised.calls.len() < 16 {
+                if packaged {
+                    let place = raised.place.take();
+                    raised.inside = raised.inside.take().or(place);
+                } else if raised.calls.len() < 16 {
                     raised.calls.push(function.qualname.clone());
                 }
                 raised

@@ -34,11 +34,22 @@ const KNOWN: &[&str] = &[
     "random",
     "time",
     "string",
+    "loguru",
+    "torchtab",
 ];
 
 /// Packages whose every name has no effect here.
-pub const INERT: &[&str] =
-    &["typing", "typing_extensions", "warnings", "logging", "__future__", "numbers", "types", "collections.abc"];
+pub const INERT: &[&str] = &[
+    "typing",
+    "typing_extensions",
+    "warnings",
+    "logging",
+    "__future__",
+    "numbers",
+    "types",
+    "collections.abc",
+    "loguru",
+];
 
 fn is_known(module: &str) -> bool {
     KNOWN.contains(&module.split('.').next().unwrap_or_default())
@@ -56,7 +67,7 @@ impl Interpreter {
         let object = if is_known(module) || self.offers(module) {
             self.package(bound)?
         } else {
-            self.unknown_import(env, &name, module, alias)?
+            self.unknown_import(env, &name, &format!("No module named '{module}'"), alias)?
         };
         self.store(env, &name, object)
     }
@@ -100,7 +111,10 @@ impl Interpreter {
             let object = match &package {
                 Some(package) => match self.find_attribute(package, &alias.name) {
                     Ok(Some(object)) => object,
-                    Ok(None) if !known => self.unknown_import(env, &name.id, module, alias)?,
+                    Ok(None) if !known => {
+                        let why = format!("{module}.{} is not here", alias.name);
+                        self.unknown_import(env, &name.id, &why, alias)?
+                    }
                     Ok(None) => {
                         let text = format!("cannot import name '{}' from '{module}'", alias.name);
                         return Err(Raised::import_error(text));
@@ -114,7 +128,7 @@ impl Interpreter {
                 },
                 None => {
                     let dots = ".".repeat(statement.level as usize);
-                    self.unknown_import(env, &name.id, &format!("{dots}{module}"), alias)?
+                    self.unknown_import(env, &name.id, &format!("No module named '{dots}{module}'"), alias)?
                 }
             };
             self.store(env, &name.id, object)?;
@@ -122,10 +136,10 @@ impl Interpreter {
         Ok(())
     }
 
-    /// What a name from a package that is not here holds; inside `try ... except ImportError` the import fails.
-    fn unknown_import(&mut self, env: &Rc<Env>, name: &Name, module: &str, alias: &Alias) -> Outcome<Object> {
+    /// What a name that is not here holds; inside `try ... except ImportError` the import fails.
+    fn unknown_import(&mut self, env: &Rc<Env>, name: &Name, why: &str, alias: &Alias) -> Outcome<Object> {
         if self.catching_imports {
-            return Err(Raised::module_not_found(format!("No module named '{module}'")));
+            return Err(Raised::module_not_found(why));
         }
         // Files that were pasted one after another import from each other what is here already.
         let here = env.vars.0.borrow().get(name).cloned();
@@ -134,7 +148,7 @@ impl Interpreter {
         }
         let line = program::place(&env.unit, alias).0.line(alias.range.start());
         Ok(Object::Missing(Rc::from(format!(
-            "name '{name}' comes from line {line}, which could not be evaluated: No module named '{module}'"
+            "name '{name}' comes from line {line}, which could not be evaluated: {why}"
         ))))
     }
 

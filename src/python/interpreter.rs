@@ -59,6 +59,8 @@ pub struct Interpreter {
     pub(super) imported: Vec<(usize, Rc<Env>)>,
     /// functions of torch that are written in Python, once one of them was asked for
     pub(super) composed: Option<Rc<Env>>,
+    /// the functions that run and their namespaces, innermost last
+    pub(super) running: Vec<(Rc<Function>, Rc<Env>)>,
     extra: Vec<Rc<Env>>,
     /// steps left to count to
     pub(super) max_steps: u64,
@@ -149,6 +151,7 @@ impl Interpreter {
             offered,
             imported: Vec::new(),
             composed: None,
+            running: Vec::new(),
             extra: Vec::new(),
             max_steps: MAX_STEPS,
             steps: 0,
@@ -219,7 +222,7 @@ impl Interpreter {
             .borrow()
             .values()
             .filter_map(|object| match object {
-                Object::Class(class) if class.line.is_some() => Some(class.clone()),
+                Object::Class(class) if class.line.is_some() && !self.is_imported(class) => Some(class.clone()),
                 _ => None,
             })
             .collect();

@@ -472,8 +472,11 @@ impl Interpreter {
         Ok(self.object_of(value))
     }
 
-    /// Tells the builder the line that runs now.
+    /// Tells the builder the line of the source that runs now.
     pub fn at_line(&mut self) {
+        if self.place.as_ref().is_some_and(|(unit, _)| self.is_packaged(unit)) {
+            return;
+        }
         let line = self.place.as_ref().map(|(unit, at)| unit.line(*at));
         self.trace().graph.at_line(line);
     }

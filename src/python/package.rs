@@ -3,19 +3,20 @@
 //! Such a module is evaluated when a name of it is first asked for, once, in a namespace of its own. There are as many as the host
 //! lists; nothing is looked up anywhere else.
 
-use super::Interpreter;
+use super::class::Class;
 use super::environment::Env;
 use super::object::Object;
-use super::program::Program;
+use super::program::{Program, Unit};
 use super::raised::Outcome;
 use super::scope::Scope;
+use super::{Arguments, Interpreter};
 use crate::error::{Error, Result};
 use crate::nn::module;
 use crate::nn::value::{ModuleId, Value};
 use std::rc::Rc;
 
 /// A module that may be imported.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct SourceModule {
     /// its name in imports, and for locations
     pub name: &'static str,
@@ -78,9 +79,20 @@ impl Interpreter {
 
     /// A name of an offered module, or of a package around some.
     pub(super) fn offered_attribute(&mut self, package: &str, name: &str) -> Outcome<Option<Object>> {
-        if let Some(at) = self.offered.iter().position(|module| module.is(package)) {
+        for at in (0..self.offered.len()).filter(|at| self.offered.get(*at).is_some_and(|module| module.is(package))) {
             let env = self.offered_module(at)?;
-            return Ok(env.vars.0.borrow().get(name).cloned());
+            let found = env.vars.0.borrow().get(name).cloned();
+            if found.is_some() {
+                return Ok(found);
+            }
+            // a module's own `__getattr__` gives the names that it does not spell out
+            let others = env.vars.0.borrow().get("__getattr__").cloned();
+            if let Some(others) = others {
+                match self.call_object(&others, Arguments::of(vec![Object::str(name)])) {
+                    Err(raised) if raised.class_name() == Some("AttributeError") => {}
+                    found => return found.map(Some),
+                }
+            }
         }
         let full = format!("{package}.{name}");
         if self.offered.iter().flat_map(SourceModule::names).any(|known| known == full || inside(known, &full)) {
@@ -102,6 +114,19 @@ impl Interpreter {
     pub(super) fn is_offered(&self, env: &Rc<Env>) -> bool {
         let composed = self.composed.iter();
         self.imported.iter().map(|(_, module)| module).chain(composed).any(|module| Rc::ptr_eq(module, env))
+    }
+
+    /// Whether a source is an offered module's, or torch's own that is written in Python.
+    pub(super) fn is_packaged(&self, unit: &Rc<Unit>) -> bool {
+        let composed = self.composed.iter();
+        self.imported.iter().map(|(_, module)| module).chain(composed).any(|module| Rc::ptr_eq(&module.unit, unit))
+    }
+
+    /// Whether a class of nn.Module's was imported, rather than written in the source.
+    pub(super) fn is_imported(&self, class: &Rc<Class>) -> bool {
+        class.is_module() && self.imported.iter().any(|(_, module)| {
+            matches!(module.vars.0.borrow().get(&*class.name), Some(Object::Class(other)) if Rc::ptr_eq(other, class))
+        })
     }
 
     /// The namespace of an offered module, evaluated at the first call.

@@ -72,3 +72,27 @@ fn what_is_here_already_stays_when_it_is_imported_from_elsewhere() {
     assert_eq!(int(source, "f()"), 1);
     assert!(value(source, "g()").unwrap_err().contains("No module named 'utils.blocks'"));
 }
+
+#[test]
+fn what_they_refuse_is_told_at_the_line_that_called_them() {
+    let program =
+        Program::parse("from vision.old import double\n\ndef f(x):\n    return double(x)\n", "model.py").unwrap();
+    let error = Interpreter::offering(SOUND, Some(program)).value("f(None)").unwrap_err();
+    assert_eq!(error.location.as_deref(), Some("model.py:4"));
+}
+
+#[test]
+fn a_module_may_make_its_names_when_they_are_asked_for() {
+    static MAKING: &[SourceModule] = &[SourceModule {
+        name: "own.any",
+        aliases: &["measures"],
+        exports: &[],
+        text: "def __getattr__(name):\n    if name == 'none':\n        raise AttributeError(name)\n    return len(name)\n",
+    }];
+    let value = |source: &str, expression: &str| {
+        let program = Program::parse(source, "model.py").unwrap();
+        Interpreter::offering(MAKING, Some(program)).value(expression)
+    };
+    assert!(matches!(value("from measures import four", "four"), Ok(Value::Int(4))));
+    assert!(value("from measures import none", "none").unwrap_err().message.contains("measures.none is not here"));
+}

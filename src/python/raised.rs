@@ -30,6 +30,8 @@ pub struct Raised {
     pub what: What,
     /// the innermost place of the source that is known
     pub place: Option<(Rc<Unit>, TextRange)>,
+    /// the place inside a package that was imported: told where no line of the source called it
+    pub inside: Option<(Rc<Unit>, TextRange)>,
     /// lines of the calls around it, innermost first
     pub calls: Vec<String>,
 }
@@ -67,7 +69,7 @@ builtin! {
 impl Raised {
     /// Without a place yet.
     pub fn new(what: What) -> Box<Self> {
-        Box::new(Self { what, place: None, calls: Vec::new() })
+        Box::new(Self { what, place: None, inside: None, calls: Vec::new() })
     }
 
     /// `KeyError(key)`.

@@ -243,7 +243,8 @@ impl Interpreter {
             }
         }
         match (package, name) {
-            ("torch.nn" | "torch.nn.modules" | "torch.nn.modules.module", "Module") => {
+            ("torch.nn" | "torch.nn.modules" | "torch.nn.modules.module", "Module")
+            | ("torch.jit", "ScriptModule" | "RecursiveScriptModule") => {
                 return Ok(Some(Object::Class(self.module_base())));
             }
             (_, "Parameter" | "Buffer") if package.starts_with("torch.nn") => {

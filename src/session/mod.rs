@@ -124,8 +124,10 @@ impl Session {
         if state.prefix.is_some_and(|prefix| !prefix.is_empty()) {
             readings.insert(0, self.offered(&state, true)?);
         }
+        let saved = self.checkpoint.saved_arguments();
+        let construct = options.construct.as_deref();
         let (mut network, construct) =
-            Network::from_source(source, options.construct.as_deref(), &readings, options.strict)?;
+            Network::from_source(source, construct, &readings, saved.as_ref(), options.strict)?;
         let loaded = self.load_state_dict(&mut network, state, options.strict, false)?;
         Ok((network, Loaded { construct: Some(construct), ..loaded }))
     }

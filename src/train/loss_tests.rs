@@ -51,7 +51,7 @@ fn tensor(shape: &[usize], dtype: DType, data: &[f64]) -> TensorData {
 /// The loss and its gradients.
 async fn run(case: &Case) -> Result<(f64, Vec<Vec<f64>>)> {
     let shapes: Vec<String> = case.inputs.iter().map(|(shape, _)| format!("{shape:?}")).collect();
-    let (mut network, _) = Network::from_source(SOURCE, Some(&format!("Net({})", shapes.join(", "))), &[], true)?;
+    let (mut network, _) = Network::from_source(SOURCE, Some(&format!("Net({})", shapes.join(", "))), &[], None, true)?;
     let on = (0..case.inputs.len()).map(|i| LossInput { path: vec![Step::Index(i)], reshape: None }).collect();
     let criterion = network.criterion(&LossSpec { name: case.name.clone(), kwargs: case.kwargs.clone(), on })?;
     let call = Call {

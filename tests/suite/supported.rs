@@ -4,7 +4,9 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use torchtab::network::zoo::table::{FAMILIES, LIBRARY};
+use torchtab::network::packages::PACKAGES;
+use torchtab::network::zoo::library::ZOO;
+use torchtab::network::zoo::table::FAMILIES;
 use torchtab::nn::{function, modules};
 use torchtab::train::{optimizer, scheduler};
 
@@ -91,7 +93,7 @@ fn page() -> String {
     section("Optimizers of torch.optim", list(optimizer::class::names()));
     section("Schedulers of torch.optim.lr_scheduler", list(scheduler::class::names()));
     let families = FAMILIES.iter().map(|family| {
-        let source = LIBRARY.iter().find(|module| module.name == family.module);
+        let source = ZOO.iter().find(|module| module.name == family.module);
         let exports = source.map_or(&[][..], |module| module.exports);
         let variants = exports
             .iter()
@@ -101,6 +103,14 @@ fn page() -> String {
     });
     let families: Vec<_> = families.filter(|line| line.len() > 2).collect();
     section("Networks known by name, and recognised from a bare state_dict", families.join("\n"));
+    let packages = PACKAGES.iter().filter_map(|package| {
+        let names = package.text.lines().filter_map(|line| {
+            let rest = line.strip_prefix("def ").or_else(|| line.strip_prefix("class "))?;
+            rest.split(['(', ':']).next().filter(|name| !name.starts_with('_'))
+        });
+        Some(format!("- `{}`: {}", package.aliases.first()?, list(names)))
+    });
+    section("Packages that may be imported, and their names", packages.collect::<Vec<_>>().join("\n"));
     text.trim_end().to_owned() + "\n"
 }
 

@@ -10,6 +10,7 @@ pub mod harmless;
 pub mod plan;
 pub mod probe;
 pub mod report;
+pub mod saved;
 pub mod solve;
 pub mod tell;
 pub mod term;
@@ -19,9 +20,10 @@ mod tests;
 pub mod uses;
 
 use super::Network;
+use super::packages::library;
 use super::source::FILENAME;
 use super::state::Offered;
-use super::zoo::table::LIBRARY;
+use crate::checkpoint::arguments::SavedArguments;
 use crate::error::{Error, Result};
 use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
@@ -46,13 +48,18 @@ const MAX_LISTED: usize = 8;
 
 /// Finds the network of a source whose `state_dict()` has the keys and shapes that a file offers. Each of `offered` is one way to read the
 /// file's keys: as they are, or without a wrapper's prefix. Where nothing fits and `strict` is false, the nearest network will do if all the
-/// shapes that both have agree.
+/// shapes that both have agree. Arguments that were `saved` beside the weights go first.
 ///
 /// # Errors
 /// Mismatch: `no_module_class`; `needs_construct` when several networks fit, or when an argument is told by nothing; `load_state_dict`
 /// when none fits, about the nearest. Python's own where the only class cannot be constructed.
-pub fn deduce(program: &Program, offered: &[Vec<Offered>], strict: bool) -> Result<(Network, Deduced)> {
-    let source = Source::new(Book::new(program), Interpreter::offering(LIBRARY, Some(program.clone())));
+pub fn deduce(
+    program: &Program,
+    offered: &[Vec<Offered>],
+    saved: Option<&SavedArguments>,
+    strict: bool,
+) -> Result<(Network, Deduced)> {
+    let source = Source::new(Book::new(program), Interpreter::offering(library(), Some(program.clone())));
     if source.modules().next().is_none() && source.book.functions.is_empty() {
         return Err(Error::mismatch("the source defines no class that inherits from nn.Module")
             .code("no_module_class")
@@ -60,6 +67,10 @@ pub fn deduce(program: &Program, offered: &[Vec<Offered>], strict: bool) -> Resu
             .hint("paste the whole class, from `class Net(nn.Module):` on"));
     }
     let mut probe = Probe::new(program);
+    if let Some(deduced) = saved.and_then(|saved| saved::call(&source, &mut probe, saved, offered)) {
+        let all: Vec<Offered> = offered.iter().flatten().cloned().collect();
+        return Ok((Network::construct(program, &deduced.expression, &all)?, deduced));
+    }
     let mut nearest = None;
     for entries in offered {
         let target = Target::new(entries);

@@ -5,8 +5,8 @@
 
 use crate::error::Error;
 use crate::network::Network;
+use crate::network::packages::library;
 use crate::network::state::Offered;
-use crate::network::zoo::table::LIBRARY;
 use crate::nn::host::Host;
 use crate::nn::modules::lazy;
 use crate::nn::walk;
@@ -137,7 +137,7 @@ impl<'a> Probe<'a> {
             return None;
         }
         self.left -= 1;
-        let mut interpreter = Interpreter::offering(LIBRARY, Some(self.program.clone()));
+        let mut interpreter = Interpreter::offering(library(), Some(self.program.clone()));
         interpreter.limit(MAX_STEPS.min(self.steps));
         let root = interpreter.construct(expression);
         self.steps = self.steps.saturating_sub(interpreter.steps().max(1));
@@ -171,7 +171,7 @@ impl<'a> Probe<'a> {
 
     /// The network itself.
     pub fn network(&self, expression: &str) -> Option<Network> {
-        let mut interpreter = Interpreter::offering(LIBRARY, Some(self.program.clone()));
+        let mut interpreter = Interpreter::offering(library(), Some(self.program.clone()));
         let root = interpreter.construct(expression).ok()?;
         Network::new(interpreter, root).ok()
     }

@@ -21,7 +21,7 @@ fn offered(program: &Program, truth: &str) -> Vec<Offered> {
 fn found(source: &str, truth: &str) -> Result<Deduced> {
     let program = Program::parse(source, FILENAME).unwrap();
     let offered = offered(&program, truth);
-    deduce(&program, &[offered], true).map(|(_, deduced)| deduced)
+    deduce(&program, &[offered], None, true).map(|(_, deduced)| deduced)
 }
 
 fn case(name: &str) -> String {
@@ -237,7 +237,7 @@ class Wide(nn.Module):
     let (code, text) = refused(source, "nn.Linear(3, 5)");
     assert_eq!(code, "load_state_dict", "{text}");
     let program = Program::parse(source.split("class Wide").next().unwrap(), FILENAME).unwrap();
-    let error = deduce(&program, &[Vec::new()], true).err().unwrap();
+    let error = deduce(&program, &[Vec::new()], None, true).err().unwrap();
     assert!(error.message.contains("name 'width' is not defined"), "{error}");
 }
 
@@ -246,8 +246,8 @@ fn without_strict_the_nearest_will_do() {
     let program = Program::parse(&case("latent_autoencoder"), FILENAME).unwrap();
     let mut entries = offered(&program, "VAE(30, 20, 6)");
     entries.push(Offered { key: "ema.decay".to_owned(), shape: vec![1] });
-    let error = deduce(&program, &[entries.clone()], true).err().unwrap();
+    let error = deduce(&program, &[entries.clone()], None, true).err().unwrap();
     assert!(error.message.contains("the nearest is VAE(30, 20, 6)") && error.message.contains("ema.decay"), "{error}");
-    let (_, deduced) = deduce(&program, &[entries], false).unwrap();
+    let (_, deduced) = deduce(&program, &[entries], None, false).unwrap();
     assert_eq!(deduced.expression, "VAE(30, 20, 6)");
 }

@@ -39,7 +39,7 @@ pub fn propose(offered: &[Offered], modules: Option<&[String]>) -> Option<Propos
     }
     let source = if root.iter().all(Node::is_numbered) { stack(&root) } else { class(&root, modules.is_some()) };
     let source = format!("{HEAD}{source}");
-    let (network, _) = Network::from_source(&source, Some("Net()"), &[], true).ok()?;
+    let (network, _) = Network::from_source(&source, Some("Net()"), &[], None, true).ok()?;
     let matching = network.match_state_dict(offered, |_| None);
     let fits = matching.missing.is_empty() && matching.unexpected.is_empty() && matching.mismatched.is_empty();
     fits.then(|| Proposal { source, construct: "Net()".to_owned(), notes })

@@ -4,8 +4,10 @@
 //! `recognise(shapes, modules)`, which proposes a constructor's expression. A proposal counts only when what it constructs has exactly the
 //! file's keys and shapes; what these do not tell is in its notes, and the confidence is not called certain then.
 
+pub mod library;
 pub mod table;
 
+use super::packages::library;
 use super::state::{Matching, Offered};
 use super::{Network, propose};
 use crate::error::{Error, Result};
@@ -16,7 +18,7 @@ use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
 use serde::Serialize;
 use std::collections::HashSet;
-use table::{FAMILIES, Family, LIBRARY};
+use table::{FAMILIES, Family};
 
 /// What expressions may use beside a family's own names.
 const EXTRA: &str = "from zoo.shapes import with_input, with_module\n";
@@ -263,7 +265,7 @@ pub fn by_name(text: &str, facts: &Facts<'_>) -> Result<(Network, Recognised)> {
 pub(super) fn interpreter(family: &Family) -> Result<Interpreter> {
     let text = format!("{}\n\n{EXTRA}", family.text());
     let program = Program::parse(&text, &format!("{}.py", family.module))?;
-    Ok(Interpreter::offering(LIBRARY, Some(program)))
+    Ok(Interpreter::offering(library(), Some(program)))
 }
 
 fn construct(mut interpreter: Interpreter, expression: &str) -> Result<Network> {

@@ -1,12 +1,13 @@
-//! What is in the zoo: the sources, the names by which pickles and imports call them, and the keys that tell a family at a glance.
+//! The families of the zoo: the names by which one may ask for them, and the keys that tell one at a glance.
 
+use super::library::ZOO;
 use crate::network::state::Offered;
 use crate::python::package::SourceModule;
 
 /// A family of architectures.
 #[derive(Debug)]
 pub struct Family {
-    /// its module in [`LIBRARY`]
+    /// its module in [`ZOO`]
     pub module: &'static str,
     /// each is the end of some key in every state_dict of the family
     pub keys: &'static [&'static str],
@@ -38,21 +39,8 @@ impl Family {
     }
 
     fn source(&self) -> Option<&'static SourceModule> {
-        LIBRARY.iter().find(|module| module.name == self.module)
+        ZOO.iter().find(|module| module.name == self.module)
     }
-}
-
-/// Whether the zoo has a class that pickles name so: `torchvision.models.resnet.BasicBlock`.
-pub fn provides(class: &str) -> bool {
-    let Some((module, name)) = class.rsplit_once('.') else { return false };
-    let source = LIBRARY.iter().find(|source| source.aliases.contains(&module));
-    let defines = |text: &str| {
-        text.contains(&format!("\nclass {name}(")) || text.contains(&format!("\n{name} = ")) || {
-            // the blocks of torchvision.ops were once defined in the files of the models
-            text.lines().any(|line| line.starts_with("from zoo.") && line.split([' ', ',']).any(|word| word == name))
-        }
-    };
-    source.is_some_and(|source| defines(source.text))
 }
 
 /// The families, in the order in which they are tried.
@@ -192,202 +180,5 @@ pub const FAMILIES: &[Family] = &[
         keys: &["Mixed_7c.branch3x3dbl_3b.conv.weight"],
         names: &["inception"],
         by_modules: false,
-    },
-];
-
-/// Everything that may be imported. The names in `aliases` are those of the packages that people use, in all their versions.
-pub const LIBRARY: &[SourceModule] = &[
-    SourceModule { name: "zoo.shapes", aliases: &[], exports: &[], text: include_str!("shapes.py") },
-    SourceModule {
-        name: "zoo.torchvision.ops",
-        aliases: &["torchvision.ops.misc", "torchvision.ops.stochastic_depth", "torchvision.models._utils"],
-        exports: &[
-            "Conv2dNormActivation",
-            "ConvNormActivation",
-            "MLP",
-            "Permute",
-            "SqueezeExcitation",
-            "StochasticDepth",
-        ],
-        text: include_str!("torchvision/ops.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.resnet",
-        aliases: &["torchvision.models.resnet"],
-        exports: &[
-            "resnet18",
-            "resnet34",
-            "resnet50",
-            "resnet101",
-            "resnet152",
-            "resnext50_32x4d",
-            "resnext101_32x8d",
-            "resnext101_64x4d",
-            "wide_resnet50_2",
-            "wide_resnet101_2",
-            "ResNet",
-        ],
-        text: include_str!("torchvision/resnet.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.mobilenetv2",
-        aliases: &["torchvision.models.mobilenetv2", "torchvision.models.mobilenet"],
-        exports: &["mobilenet_v2", "MobileNetV2"],
-        text: include_str!("torchvision/mobilenetv2.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.vgg",
-        aliases: &["torchvision.models.vgg"],
-        exports: &["vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn", "VGG"],
-        text: include_str!("torchvision/vgg.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.alexnet",
-        aliases: &["torchvision.models.alexnet"],
-        exports: &["alexnet", "AlexNet"],
-        text: include_str!("torchvision/alexnet.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.squeezenet",
-        aliases: &["torchvision.models.squeezenet"],
-        exports: &["squeezenet1_0", "squeezenet1_1", "SqueezeNet"],
-        text: include_str!("torchvision/squeezenet.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.densenet",
-        aliases: &["torchvision.models.densenet"],
-        exports: &["densenet121", "densenet161", "densenet169", "densenet201", "DenseNet"],
-        text: include_str!("torchvision/densenet.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.shufflenetv2",
-        aliases: &["torchvision.models.shufflenetv2"],
-        exports: &[
-            "shufflenet_v2_x0_5",
-            "shufflenet_v2_x1_0",
-            "shufflenet_v2_x1_5",
-            "shufflenet_v2_x2_0",
-            "ShuffleNetV2",
-        ],
-        text: include_str!("torchvision/shufflenetv2.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.googlenet",
-        aliases: &["torchvision.models.googlenet"],
-        exports: &["googlenet", "GoogLeNet"],
-        text: include_str!("torchvision/googlenet.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.mobilenetv3",
-        aliases: &["torchvision.models.mobilenetv3"],
-        exports: &["mobilenet_v3_large", "mobilenet_v3_small", "MobileNetV3"],
-        text: include_str!("torchvision/mobilenetv3.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.efficientnet",
-        aliases: &["torchvision.models.efficientnet"],
-        exports: &[
-            "efficientnet_b0",
-            "efficientnet_b1",
-            "efficientnet_b2",
-            "efficientnet_b3",
-            "efficientnet_b4",
-            "efficientnet_b5",
-            "efficientnet_b6",
-            "efficientnet_b7",
-            "efficientnet_v2_s",
-            "efficientnet_v2_m",
-            "efficientnet_v2_l",
-            "EfficientNet",
-        ],
-        text: include_str!("torchvision/efficientnet.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.convnext",
-        aliases: &["torchvision.models.convnext"],
-        exports: &["convnext_tiny", "convnext_small", "convnext_base", "convnext_large", "ConvNeXt"],
-        text: include_str!("torchvision/convnext.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.vision_transformer",
-        aliases: &["torchvision.models.vision_transformer"],
-        exports: &["vit_b_16", "vit_b_32", "vit_l_16", "vit_l_32", "vit_h_14", "VisionTransformer"],
-        text: include_str!("torchvision/vision_transformer.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.swin_transformer",
-        aliases: &["torchvision.models.swin_transformer"],
-        exports: &["swin_t", "swin_s", "swin_b", "SwinTransformer"],
-        text: include_str!("torchvision/swin_transformer.py"),
-    },
-    SourceModule {
-        name: "zoo.transformers.ops",
-        aliases: &["transformers.pytorch_utils", "transformers.activations", "transformers.modeling_utils"],
-        exports: &[],
-        text: include_str!("transformers/ops.py"),
-    },
-    SourceModule {
-        name: "zoo.transformers.bert",
-        aliases: &["transformers.models.bert.modeling_bert", "transformers.modeling_bert"],
-        exports: &[
-            "BertModel",
-            "BertConfig",
-            "BertForMaskedLM",
-            "BertForPreTraining",
-            "BertForSequenceClassification",
-            "BertForTokenClassification",
-            "BertForQuestionAnswering",
-        ],
-        text: include_str!("transformers/bert.py"),
-    },
-    SourceModule {
-        name: "zoo.transformers.distilbert",
-        aliases: &["transformers.models.distilbert.modeling_distilbert", "transformers.modeling_distilbert"],
-        exports: &[
-            "DistilBertModel",
-            "DistilBertConfig",
-            "DistilBertForMaskedLM",
-            "DistilBertForSequenceClassification",
-            "DistilBertForTokenClassification",
-            "DistilBertForQuestionAnswering",
-        ],
-        text: include_str!("transformers/distilbert.py"),
-    },
-    SourceModule {
-        name: "zoo.transformers.gpt2",
-        aliases: &["transformers.models.gpt2.modeling_gpt2", "transformers.modeling_gpt2"],
-        exports: &["GPT2Model", "GPT2Config", "GPT2LMHeadModel"],
-        text: include_str!("transformers/gpt2.py"),
-    },
-    SourceModule { name: "zoo.common.unet", aliases: &[], exports: &["UNet"], text: include_str!("common/unet.py") },
-    SourceModule {
-        name: "zoo.common.dcgan",
-        aliases: &[],
-        exports: &["Generator", "Discriminator"],
-        text: include_str!("common/dcgan.py"),
-    },
-    SourceModule {
-        name: "zoo.common.lenet",
-        aliases: &[],
-        exports: &["LeNet", "PooledLeNet", "MnistNet"],
-        text: include_str!("common/lenet.py"),
-    },
-    SourceModule {
-        name: "zoo.common.nanogpt",
-        aliases: &[],
-        exports: &["GPT", "GPTConfig"],
-        text: include_str!("common/nanogpt.py"),
-    },
-    SourceModule {
-        name: "zoo.common.resnet_cifar",
-        aliases: &[],
-        exports: &[],
-        text: include_str!("common/resnet_cifar.py"),
-    },
-    SourceModule {
-        name: "zoo.torchvision.inception",
-        aliases: &["torchvision.models.inception"],
-        exports: &["inception_v3", "Inception3"],
-        text: include_str!("torchvision/inception.py"),
     },
 ];

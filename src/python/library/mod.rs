@@ -3,6 +3,7 @@
 pub mod copies;
 pub mod dataclass;
 pub mod enumeration;
+pub mod frames;
 pub mod iterators;
 pub mod limits;
 pub mod maths;
@@ -53,6 +54,7 @@ pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option
                 None => None,
             }
         }
+        ("torchtab", _) => native(frames::TABLE),
         ("dataclasses", "MISSING") => Some(Object::Inert(Rc::from("dataclasses.MISSING"))),
         ("dataclasses", _) => native(dataclass::TABLE),
         ("copy", _) => native(copies::TABLE),
