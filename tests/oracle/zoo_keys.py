@@ -25,6 +25,9 @@ LANGUAGE = {
     "Bert": ["Model", "ForMaskedLM", "ForPreTraining", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"],
     "DistilBert": ["Model", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"],
     "GPT2": ["Model", "LMHeadModel"],
+    "Roberta": ["Model", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"],
+    "Electra": ["Model", "ForPreTraining", "ForSequenceClassification", "ForTokenClassification"],
+    "Llama": ["Model", "ForCausalLM"],
 }
 
 

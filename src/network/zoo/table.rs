@@ -139,6 +139,31 @@ pub const FAMILIES: &[Family] = &[
         by_modules: false,
     },
     Family {
+        module: "zoo.transformers.roberta",
+        keys: &["attention.self.query.weight", "embeddings.word_embeddings.weight"],
+        names: &[
+            "roberta",
+            "roberta-base",
+            "roberta-large",
+            "distilroberta-base",
+            "xlm-roberta-base",
+            "camembert-base",
+        ],
+        by_modules: false,
+    },
+    Family {
+        module: "zoo.transformers.electra",
+        keys: &["electra.embeddings.word_embeddings.weight"],
+        names: &["electra"],
+        by_modules: false,
+    },
+    Family {
+        module: "zoo.transformers.llama",
+        keys: &["self_attn.q_proj.weight", "mlp.gate_proj.weight"],
+        names: &["llama", "tinyllama", "smollm"],
+        by_modules: false,
+    },
+    Family {
         module: "zoo.transformers.distilbert",
         keys: &["attention.q_lin.weight", "embeddings.word_embeddings.weight"],
         names: &["distilbert", "distilbert-base-uncased", "distilbert-base-cased"],

@@ -36,6 +36,10 @@ CASES = {
     "lightning": ("LitClassifier(in_dim=5, hidden_dim=7, n_classes=3)", {"x": floats(4, 5)}),
     "lightning_checkpoint": (None, {"x": floats(2, 1, 8, 8)}),
     "hub": ("Net(config={'in_dim': 5, 'hidden': 6})", {"x": floats(3, 5)}),
+    "bert_classifier": (
+        "SentimentClassifier(3)",
+        {"input_ids": ints(40, 2, 7, low=2), "attention_mask": ones(7, 5)},
+    ),
     "outputs": ("TinyForSequenceClassification(TinyConfig(hidden_size=6, vocab_size=11, num_labels=3))", {"input_ids": ints(11, 2, 5), "attention_mask": ones(5, 3)}),
 }
 # what the checkpoint holds beside the state_dict, where the constructor's arguments come from there

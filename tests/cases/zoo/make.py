@@ -408,6 +408,46 @@ CASES = {
             "likely",
         ),
     ),
+    "roberta": dict(
+        module=LANGUAGE + "roberta",
+        make="RobertaForSequenceClassification(RobertaConfig(vocab_size=60, hidden_size=48, num_hidden_layers=2, num_attention_heads=1, intermediate_size=20, "
+        "max_position_embeddings=20, type_vocab_size=1, layer_norm_eps=1e-5, num_labels=3))",
+        inputs={"input_ids": tokens(60, 2, 9), "attention_mask": lengths(9, 9, 6)},
+        files=["state_dict", "module"],
+        pickled="transformers.models.roberta.modeling_roberta",
+        recognised=(
+            "roberta",
+            "RobertaForSequenceClassification(RobertaConfig(vocab_size=60, hidden_size=48, num_hidden_layers=2, num_attention_heads=1, intermediate_size=20, "
+            "max_position_embeddings=20, type_vocab_size=1, layer_norm_eps=1e-05, num_labels=3))",
+            "likely",
+        ),
+    ),
+    "electra": dict(
+        module=LANGUAGE + "electra",
+        make="ElectraForPreTraining(ElectraConfig(vocab_size=60, embedding_size=8, hidden_size=48, num_hidden_layers=2, num_attention_heads=1, "
+        "intermediate_size=20, max_position_embeddings=20))",
+        inputs={"input_ids": tokens(60, 2, 9)},
+        half=True,
+        recognised=(
+            "electra",
+            "ElectraForPreTraining(ElectraConfig(vocab_size=60, embedding_size=8, hidden_size=48, num_hidden_layers=2, num_attention_heads=1, "
+            "intermediate_size=20, max_position_embeddings=20, type_vocab_size=2))",
+            "likely",
+        ),
+    ),
+    "llama": dict(
+        module=LANGUAGE + "llama",
+        make="LlamaForCausalLM(LlamaConfig(vocab_size=60, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=2, "
+        "num_key_value_heads=1, rms_norm_eps=1e-5))",
+        inputs={"input_ids": tokens(60, 2, 9)},
+        files=["state_dict", "safetensors"],
+        recognised=(
+            "llama",
+            "LlamaForCausalLM(LlamaConfig(vocab_size=60, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=2, "
+            "num_key_value_heads=1, rms_norm_eps=1e-05))",
+            "likely",
+        ),
+    ),
     "distilbert": dict(
         module=LANGUAGE + "distilbert",
         make="DistilBertForMaskedLM(DistilBertConfig(vocab_size=40, max_position_embeddings=16, n_layers=2, n_heads=1, dim=64, hidden_dim=48))",

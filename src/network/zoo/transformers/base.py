@@ -15,6 +15,8 @@ class PretrainedConfig:
 
     model_type = ""
     attribute_map = {}
+    # numbers of published networks by their names
+    published = {}
 
     def __init__(self, **kwargs):
         self.return_dict = kwargs.pop("return_dict", True)
@@ -50,6 +52,9 @@ class PretrainedConfig:
     def use_return_dict(self):
         return self.return_dict
 
+    def __setattr__(self, key, value):
+        super().__setattr__(type(self).attribute_map.get(key, key), value)
+
     def __getattr__(self, key):
         target = type(self).attribute_map.get(key)
         if target is None:
@@ -69,7 +74,13 @@ class PretrainedConfig:
 
     @classmethod
     def from_pretrained(cls, name, **kwargs):
-        raise NotImplementedError(f"{cls.__name__}.from_pretrained('{name}'): give the configuration's numbers, {cls.__name__}(...)")
+        """The numbers of a network that is published under this name."""
+        short = str(name).split("/")[-1]
+        if short not in cls.published:
+            raise NotImplementedError(
+                f"{cls.__name__}.from_pretrained('{name}'): the Hub is not asked; give the numbers, {cls.__name__}(...), or one of {sorted(cls.published)}"
+            )
+        return cls(**{**cls.published[short], **kwargs})
 
 
 PreTrainedConfig = PretrainedConfig
@@ -109,6 +120,32 @@ class ModelOutput(collections.OrderedDict):
 
     def to_tuple(self):
         return tuple(self.values())
+
+
+# forward's options that change nothing where all places are computed at once
+_IDLE = ("use_cache", "past_key_values", "cache_position", "head_mask", "return_dict", "output_hidden_states", "output_attentions")
+
+
+def wants(config, options, name):
+    """Whether an option is on: in the call, or else in the configuration."""
+    for key, value in options.items():
+        if key not in _IDLE and value is not None:
+            raise NotImplementedError(f"the argument {key} of forward")
+    given = options.get(name)
+    return bool(getattr(config, name, False) if given is None else given)
+
+
+def returned(config, options, **fields):
+    """What forward returns: by attribute, key and place; a tuple where `return_dict` is False."""
+    if wants(config, options, "output_attentions"):
+        raise NotImplementedError("output_attentions: the attention's weights are not kept")
+    if "hidden_states" not in fields and wants(config, options, "output_hidden_states"):
+        raise NotImplementedError("output_hidden_states of a network with a head: ask the network inside")
+    if options.get("head_mask") is not None or options.get("past_key_values") is not None:
+        raise NotImplementedError("head_mask and past_key_values")
+    output = ModelOutput(**fields)
+    given = options.get("return_dict")
+    return output if (getattr(config, "return_dict", True) if given is None else given) else output.to_tuple()
 
 
 class PreTrainedModel(nn.Module):

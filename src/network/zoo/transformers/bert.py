@@ -1,17 +1,52 @@
 """BERT and what has its shape (MiniLM, TinyBERT), with transformers' names (`transformers.models.bert.modeling_bert`).
 
-Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding (2018). Encoders only; forward returns a dict, as
-transformers' ModelOutput is one.
+Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding (2018). Encoders only.
 """
 
 import torch
 import torch.nn as nn
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
+from zoo.transformers.base import PretrainedConfig, PreTrainedModel, returned, wants
 from zoo.transformers.ops import ACTIVATIONS, attend
 
 
-class BertConfig:
+_LARGE = dict(hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096)
+
+
+def _sized(hidden, layers, heads, between=None, **others):
+    between = 4 * hidden if between is None else between
+    return dict(hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=between, **others)
+
+
+class BertConfig(PretrainedConfig):
     """The numbers that the networks are made from. `position_ids_saved`: before transformers 4.31 the positions were in the state_dict."""
+
+    model_type = "bert"
+    published = {
+        "bert-base-uncased": {},
+        "bert-base-cased": dict(vocab_size=28996),
+        "bert-base-multilingual-cased": dict(vocab_size=119547),
+        "bert-base-multilingual-uncased": dict(vocab_size=105879),
+        "bert-base-chinese": dict(vocab_size=21128),
+        "bert-base-german-cased": dict(vocab_size=30000),
+        "bert-large-uncased": _LARGE,
+        "bert-large-cased": dict(vocab_size=28996, **_LARGE),
+        "bert-tiny": _sized(128, 2, 2),
+        "bert-mini": _sized(256, 4, 4),
+        "bert-small": _sized(512, 4, 8),
+        "bert-medium": _sized(512, 8, 8),
+        "all-MiniLM-L6-v2": _sized(384, 6, 12),
+        "all-MiniLM-L12-v2": _sized(384, 12, 12),
+        "paraphrase-MiniLM-L6-v2": _sized(384, 6, 12),
+        "MiniLM-L12-H384-uncased": _sized(384, 12, 12),
+        "TinyBERT_General_4L_312D": _sized(312, 4, 12, 1200),
+        "biobert-v1.1": dict(vocab_size=28996),
+        "biobert-base-cased-v1.1": dict(vocab_size=28996),
+        "Bio_ClinicalBERT": dict(vocab_size=28996),
+        "scibert_scivocab_uncased": dict(vocab_size=31090),
+        "legal-bert-base-uncased": {},
+        "finbert": {},
+    }
 
     def __init__(
         self,
@@ -27,9 +62,10 @@ class BertConfig:
         type_vocab_size=2,
         layer_norm_eps=1e-12,
         pad_token_id=0,
-        num_labels=2,
         position_ids_saved=False,
+        **kwargs,
     ):
+        super().__init__(pad_token_id=pad_token_id, **kwargs)
         self.vocab_size = vocab_size
         self.hidden_size = hidden_size
         self.num_hidden_layers = num_hidden_layers
@@ -41,8 +77,6 @@ class BertConfig:
         self.max_position_embeddings = max_position_embeddings
         self.type_vocab_size = type_vocab_size
         self.layer_norm_eps = layer_norm_eps
-        self.pad_token_id = pad_token_id
-        self.num_labels = num_labels
         self.position_ids_saved = position_ids_saved
 
 
@@ -167,8 +201,11 @@ class BertEncoder(nn.Module):
         super().__init__()
         self.layer = nn.ModuleList([BertLayer(config) for _ in range(config.num_hidden_layers)])
 
-    def forward(self, x, attention_mask=None):
+    def forward(self, x, attention_mask=None, kept=None):
+        """`kept` takes what goes into each layer."""
         for layer in self.layer:
+            if kept is not None:
+                kept.append(x)
             x = layer(x, attention_mask)
         return x
 
@@ -185,22 +222,32 @@ class BertPooler(nn.Module):
         return self.activation(self.dense(x[:, 0]))
 
 
-class BertModel(nn.Module):
+class BertPreTrainedModel(PreTrainedModel):
+    """What BERT's networks have in common."""
+
+    config_class = BertConfig
+    base_model_prefix = "bert"
+
+
+class BertModel(BertPreTrainedModel):
     """The encoder alone."""
 
     def __init__(self, config, add_pooling_layer=True):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.embeddings = BertEmbeddings(config)
         self.encoder = BertEncoder(config)
         self.pooler = BertPooler(config) if add_pooling_layer else None
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def get_input_embeddings(self):
+        return self.embeddings.word_embeddings
+
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.embeddings(input_ids, token_type_ids, position_ids, inputs_embeds)
-        x = self.encoder(x, attention_mask)
-        if self.pooler is None:
-            return {"last_hidden_state": x}
-        return {"last_hidden_state": x, "pooler_output": self.pooler(x)}
+        kept = [] if wants(self.config, options, "output_hidden_states") else None
+        x = self.encoder(x, attention_mask, kept)
+        pooled = None if self.pooler is None else self.pooler(x)
+        hidden = None if kept is None else (*kept, x)
+        return returned(self.config, options, last_hidden_state=x, pooler_output=pooled, hidden_states=hidden)
 
 
 class BertPredictionHeadTransform(nn.Module):
@@ -253,83 +300,78 @@ class BertPreTrainingHeads(nn.Module):
         return self.predictions(x), self.seq_relationship(pooled)
 
 
-class BertForMaskedLM(nn.Module):
+class BertForMaskedLM(BertPreTrainedModel):
     """Words for masked places."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.bert = BertModel(config, add_pooling_layer=False)
         self.cls = BertOnlyMLMHead(config)
         self.cls.predictions.decoder.weight = self.bert.embeddings.word_embeddings.weight
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.bert(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)["last_hidden_state"]
-        return {"logits": self.cls(x)}
+        return returned(self.config, options, logits=self.cls(x))
 
 
-class BertForPreTraining(nn.Module):
+class BertForPreTraining(BertPreTrainedModel):
     """What BERT was trained for."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.bert = BertModel(config)
         self.cls = BertPreTrainingHeads(config)
         self.cls.predictions.decoder.weight = self.bert.embeddings.word_embeddings.weight
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.bert(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)
         words, follows = self.cls(x["last_hidden_state"], x["pooler_output"])
-        return {"prediction_logits": words, "seq_relationship_logits": follows}
+        return returned(self.config, options, prediction_logits=words, seq_relationship_logits=follows)
 
 
-class BertForSequenceClassification(nn.Module):
+class BertForSequenceClassification(BertPreTrainedModel):
     """A class for each text."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.num_labels = config.num_labels
         self.bert = BertModel(config)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.bert(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)["pooler_output"]
-        return {"logits": self.classifier(self.dropout(x))}
+        return returned(self.config, options, logits=self.classifier(self.dropout(x)))
 
 
-class BertForTokenClassification(nn.Module):
+class BertForTokenClassification(BertPreTrainedModel):
     """A class for each token."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.num_labels = config.num_labels
         self.bert = BertModel(config, add_pooling_layer=False)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.bert(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)["last_hidden_state"]
-        return {"logits": self.classifier(self.dropout(x))}
+        return returned(self.config, options, logits=self.classifier(self.dropout(x)))
 
 
-class BertForQuestionAnswering(nn.Module):
+class BertForQuestionAnswering(BertPreTrainedModel):
     """Where the answer starts and ends."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.num_labels = config.num_labels
         self.bert = BertModel(config, add_pooling_layer=False)
         self.qa_outputs = nn.Linear(config.hidden_size, config.num_labels)
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.bert(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)["last_hidden_state"]
         start, end = self.qa_outputs(x).split(1, dim=-1)
-        return {"start_logits": start.squeeze(-1).contiguous(), "end_logits": end.squeeze(-1).contiguous()}
+        return returned(self.config, options, start_logits=start.squeeze(-1).contiguous(), end_logits=end.squeeze(-1).contiguous())
 
 
 # (channels, layers, channels between): name, heads
@@ -355,7 +397,8 @@ def recognise(shapes, modules=None):
     layers = count(shapes, f"{prefix}encoder.layer.", ".attention.self.query.weight")
     channels = size(shapes, words, 1)
     between = size(shapes, f"{prefix}encoder.layer.0.intermediate.dense.weight")
-    if layers == 0 or channels == 0 or between == 0:
+    if layers == 0 or channels == 0 or between == 0 or size(shapes, f"{prefix}embeddings.token_type_embeddings.weight") == 1:
+        # RoBERTa's have one segment
         return None
     name, heads = KNOWN.get((channels, layers, between), ("bert", usual_heads(channels)))
     if name in ("bert-base", "bert-large"):

@@ -1,17 +1,28 @@
 """DistilBERT, with transformers' names (`transformers.models.distilbert.modeling_distilbert`).
 
-Sanh et al., DistilBERT, a distilled version of BERT (2019). Forward returns a dict, as transformers' ModelOutput is one.
+Sanh et al., DistilBERT, a distilled version of BERT (2019).
 """
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
+from zoo.transformers.base import PretrainedConfig, PreTrainedModel, returned, wants
 from zoo.transformers.ops import ACTIVATIONS, attend
 
 
-class DistilBertConfig:
+class DistilBertConfig(PretrainedConfig):
     """The numbers that the networks are made from. `position_ids_saved`: before transformers 4.31 the positions were in the state_dict."""
+
+    model_type = "distilbert"
+    attribute_map = {"hidden_size": "dim", "num_attention_heads": "n_heads", "num_hidden_layers": "n_layers"}
+    published = {
+        "distilbert-base-uncased": {},
+        "distilbert-base-uncased-finetuned-sst-2-english": {},
+        "distilbert-base-cased": dict(vocab_size=28996),
+        "distilbert-base-german-cased": dict(vocab_size=31102),
+        "distilbert-base-multilingual-cased": dict(vocab_size=119547),
+    }
 
     def __init__(
         self,
@@ -27,9 +38,10 @@ class DistilBertConfig:
         qa_dropout=0.1,
         seq_classif_dropout=0.2,
         pad_token_id=0,
-        num_labels=2,
         position_ids_saved=False,
+        **kwargs,
     ):
+        super().__init__(pad_token_id=pad_token_id, **kwargs)
         self.vocab_size = vocab_size
         self.max_position_embeddings = max_position_embeddings
         self.n_layers = n_layers
@@ -41,8 +53,6 @@ class DistilBertConfig:
         self.activation = activation
         self.qa_dropout = qa_dropout
         self.seq_classif_dropout = seq_classif_dropout
-        self.pad_token_id = pad_token_id
-        self.num_labels = num_labels
         self.position_ids_saved = position_ids_saved
 
 
@@ -129,32 +139,46 @@ class Transformer(nn.Module):
         self.n_layers = config.n_layers
         self.layer = nn.ModuleList([TransformerBlock(config) for _ in range(config.n_layers)])
 
-    def forward(self, x, attention_mask=None):
+    def forward(self, x, attention_mask=None, kept=None):
+        """`kept` takes what goes into each layer."""
         for layer in self.layer:
+            if kept is not None:
+                kept.append(x)
             x = layer(x, attention_mask)
         return x
 
 
-class DistilBertModel(nn.Module):
+class DistilBertPreTrainedModel(PreTrainedModel):
+    """What DistilBERT's networks have in common."""
+
+    config_class = DistilBertConfig
+    base_model_prefix = "distilbert"
+
+
+class DistilBertModel(DistilBertPreTrainedModel):
     """The encoder alone."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.embeddings = Embeddings(config)
         self.transformer = Transformer(config)
 
-    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None):
+    def get_input_embeddings(self):
+        return self.embeddings.word_embeddings
+
+    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None, **options):
         x = self.embeddings(input_ids, inputs_embeds, position_ids)
-        return {"last_hidden_state": self.transformer(x, attention_mask)}
+        kept = [] if wants(self.config, options, "output_hidden_states") else None
+        x = self.transformer(x, attention_mask, kept)
+        hidden = None if kept is None else (*kept, x)
+        return returned(self.config, options, last_hidden_state=x, hidden_states=hidden)
 
 
-class DistilBertForMaskedLM(nn.Module):
+class DistilBertForMaskedLM(DistilBertPreTrainedModel):
     """Words for masked places; the scores' weight is the embedding's."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.activation = ACTIVATIONS[config.activation]()
         self.distilbert = DistilBertModel(config)
         self.vocab_transform = nn.Linear(config.dim, config.dim)
@@ -163,60 +187,57 @@ class DistilBertForMaskedLM(nn.Module):
         self.vocab_projector.weight = self.distilbert.embeddings.word_embeddings.weight
         self.mlm_loss_fct = nn.CrossEntropyLoss()
 
-    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None):
+    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None, **options):
         x = self.distilbert(input_ids, attention_mask, inputs_embeds, position_ids)["last_hidden_state"]
         x = self.vocab_layer_norm(self.activation(self.vocab_transform(x)))
-        return {"logits": self.vocab_projector(x)}
+        return returned(self.config, options, logits=self.vocab_projector(x))
 
 
-class DistilBertForSequenceClassification(nn.Module):
+class DistilBertForSequenceClassification(DistilBertPreTrainedModel):
     """A class for each text."""
 
     def __init__(self, config):
-        super().__init__()
+        super().__init__(config)
         self.num_labels = config.num_labels
-        self.config = config
         self.distilbert = DistilBertModel(config)
         self.pre_classifier = nn.Linear(config.dim, config.dim)
         self.classifier = nn.Linear(config.dim, config.num_labels)
         self.dropout = nn.Dropout(config.seq_classif_dropout)
 
-    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None):
+    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None, **options):
         x = self.distilbert(input_ids, attention_mask, inputs_embeds, position_ids)["last_hidden_state"][:, 0]
         x = F.relu(self.pre_classifier(x))
-        return {"logits": self.classifier(self.dropout(x))}
+        return returned(self.config, options, logits=self.classifier(self.dropout(x)))
 
 
-class DistilBertForTokenClassification(nn.Module):
+class DistilBertForTokenClassification(DistilBertPreTrainedModel):
     """A class for each token."""
 
     def __init__(self, config):
-        super().__init__()
+        super().__init__(config)
         self.num_labels = config.num_labels
-        self.config = config
         self.distilbert = DistilBertModel(config)
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(config.dim, config.num_labels)
 
-    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None):
+    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None, **options):
         x = self.distilbert(input_ids, attention_mask, inputs_embeds, position_ids)["last_hidden_state"]
-        return {"logits": self.classifier(self.dropout(x))}
+        return returned(self.config, options, logits=self.classifier(self.dropout(x)))
 
 
-class DistilBertForQuestionAnswering(nn.Module):
+class DistilBertForQuestionAnswering(DistilBertPreTrainedModel):
     """Where the answer starts and ends."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.distilbert = DistilBertModel(config)
         self.qa_outputs = nn.Linear(config.dim, config.num_labels)
         self.dropout = nn.Dropout(config.qa_dropout)
 
-    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None):
+    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, position_ids=None, **options):
         x = self.distilbert(input_ids, attention_mask, inputs_embeds, position_ids)["last_hidden_state"]
         start, end = self.qa_outputs(self.dropout(x)).split(1, dim=-1)
-        return {"start_logits": start.squeeze(-1).contiguous(), "end_logits": end.squeeze(-1).contiguous()}
+        return returned(self.config, options, start_logits=start.squeeze(-1).contiguous(), end_logits=end.squeeze(-1).contiguous())
 
 
 def recognise(shapes, modules=None):

@@ -1,18 +1,35 @@
 """GPT-2, with transformers' names (`transformers.models.gpt2.modeling_gpt2`).
 
-Radford et al., Language Models are Unsupervised Multitask Learners (2019). Forward computes all places at once, without a cache, and returns a
-dict, as transformers' ModelOutput is one.
+Radford et al., Language Models are Unsupervised Multitask Learners (2019). Forward computes all places at once, without a cache.
 """
 
 import torch
 import torch.nn as nn
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
+from zoo.transformers.base import PretrainedConfig, PreTrainedModel, returned, wants
 from zoo.transformers.ops import ACTIVATIONS, Conv1D, attend
 
 
-class GPT2Config:
+class GPT2Config(PretrainedConfig):
     """The numbers that the networks are made from. `saved_masks`: earlier versions kept each layer's causal mask in the state_dict, as
     `attn.bias`, and before that `attn.masked_bias` besides."""
+
+    model_type = "gpt2"
+    attribute_map = {
+        "hidden_size": "n_embd",
+        "max_position_embeddings": "n_positions",
+        "num_attention_heads": "n_head",
+        "num_hidden_layers": "n_layer",
+    }
+    published = {
+        "gpt2": {},
+        "distilgpt2": dict(n_layer=6),
+        "gpt2-medium": dict(n_embd=1024, n_layer=24, n_head=16),
+        "gpt2-large": dict(n_embd=1280, n_layer=36, n_head=20),
+        "gpt2-xl": dict(n_embd=1600, n_layer=48, n_head=25),
+        "DialoGPT-small": {},
+        "DialoGPT-medium": dict(n_embd=1024, n_layer=24, n_head=16),
+    }
 
     def __init__(
         self,
@@ -27,9 +44,10 @@ class GPT2Config:
         embd_pdrop=0.1,
         attn_pdrop=0.1,
         layer_norm_epsilon=1e-5,
-        num_labels=2,
         saved_masks=(),
+        **kwargs,
     ):
+        super().__init__(**kwargs)
         self.vocab_size = vocab_size
         self.n_positions = n_positions
         self.n_embd = n_embd
@@ -41,7 +59,6 @@ class GPT2Config:
         self.embd_pdrop = embd_pdrop
         self.attn_pdrop = attn_pdrop
         self.layer_norm_epsilon = layer_norm_epsilon
-        self.num_labels = num_labels
         self.saved_masks = saved_masks
 
 
@@ -110,12 +127,18 @@ class GPT2Block(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
-class GPT2Model(nn.Module):
+class GPT2PreTrainedModel(PreTrainedModel):
+    """What GPT-2's networks have in common."""
+
+    config_class = GPT2Config
+    base_model_prefix = "transformer"
+
+
+class GPT2Model(GPT2PreTrainedModel):
     """The layers without scores for words."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.embed_dim = config.n_embd
         self.wte = nn.Embedding(config.vocab_size, config.n_embd)
         self.wpe = nn.Embedding(config.n_positions, config.n_embd)
@@ -123,7 +146,10 @@ class GPT2Model(nn.Module):
         self.h = nn.ModuleList([GPT2Block(config) for _ in range(config.n_layer)])
         self.ln_f = nn.LayerNorm(config.n_embd, eps=config.layer_norm_epsilon)
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def get_input_embeddings(self):
+        return self.wte
+
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.wte(input_ids) if inputs_embeds is None else inputs_embeds
         if position_ids is None:
             position_ids = torch.arange(x.shape[1], device=x.device).unsqueeze(0)
@@ -131,24 +157,27 @@ class GPT2Model(nn.Module):
         if token_type_ids is not None:
             x = x + self.wte(token_type_ids)
         x = self.drop(x)
+        kept = []
         for block in self.h:
+            kept.append(x)
             x = block(x, attention_mask)
-        return {"last_hidden_state": self.ln_f(x)}
+        x = self.ln_f(x)
+        hidden = (*kept, x) if wants(self.config, options, "output_hidden_states") else None
+        return returned(self.config, options, last_hidden_state=x, hidden_states=hidden)
 
 
-class GPT2LMHeadModel(nn.Module):
+class GPT2LMHeadModel(GPT2PreTrainedModel):
     """A score for each word that may follow; the weight is the embedding's."""
 
     def __init__(self, config):
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.transformer = GPT2Model(config)
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.lm_head.weight = self.transformer.wte.weight
 
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None):
+    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
         x = self.transformer(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)["last_hidden_state"]
-        return {"logits": self.lm_head(x)}
+        return returned(self.config, options, logits=self.lm_head(x))
 
 
 # (channels, layers)
