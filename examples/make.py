@@ -12,7 +12,7 @@ import torch.nn as nn
 from sklearn.datasets import load_iris
 
 HERE = Path(__file__).parent
-COPIES = ["plain", "vite/public", "webpack", "react/public", "worker/public", "node", "element"]
+COPIES = ["plain", "vite/public", "webpack", "esbuild", "react/public", "worker/public", "node", "element"]
 
 
 def main():

@@ -11,7 +11,7 @@ import { tool } from "./pack.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const results = resolve(root, "tests/browser/results/docs");
 const read = (path: string): string => readFileSync(resolve(root, path), "utf8");
-const PUBLIC = ["index", "checkpoint", "model", "shards", "tensor", "errors", "element"];
+const PUBLIC = ["index", "checkpoint", "model", "shards", "head", "tensor", "errors", "element"];
 
 test.use({ launchOptions: { executablePath: process.env["TORCHTAB_CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] } });
 
@@ -59,7 +59,7 @@ const guides: Example[] = [
 /** An example as a module's text: its own imports, and those of the package's names it leaves to the reader. */
 function module(code: string): string {
   const imported = new Set([...code.matchAll(/import \{([^}]*)\} from "torchtab"/g)].flatMap(([, names]) => (names as string).split(",").map((name) => name.trim())));
-  const used = ["open", "openShards", "shardName", "load", "numbers", "TorchtabError"].filter((name) => !imported.has(name) && new RegExp(`(?<!\\w\\.)\\b${name}\\b`).test(code));
+  const used = ["open", "openShards", "shardName", "newHead", "load", "numbers", "TorchtabError"].filter((name) => !imported.has(name) && new RegExp(`(?<!\\w\\.)\\b${name}\\b`).test(code));
   const element = code.includes("TorchtabModel") ? 'import type { TorchtabModel } from "../../../../www/api/element.js";\n' : "";
   return `import { ${used.join(", ")} } from "torchtab";\n${element}${code}\nexport {};\n`;
 }

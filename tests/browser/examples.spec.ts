@@ -68,7 +68,7 @@ test("plain: an import map and no build", async ({ page }) => {
   await use(page, `${site.origin}/`);
 });
 
-for (const [name, out] of [["vite", "dist"], ["webpack", "."], ["react", "dist"], ["worker", "dist"]] as const) {
+for (const [name, out] of [["vite", "dist"], ["webpack", "."], ["esbuild", "."], ["react", "dist"], ["worker", "dist"]] as const) {
   test(`${name}: built, then used`, async ({ page }) => {
     const folder = ready(name);
     build(folder);

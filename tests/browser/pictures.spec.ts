@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { prepared, wrongWith, type Preparation } from "../../www/app/image/prepare.ts";
 import { adapted, likely, preset, PRESETS } from "../../www/app/image/presets.ts";
-import { resize, type Pixels } from "../../www/app/image/resample.ts";
+import { resize, type Pixels } from "../../www/api/image/resample.ts";
 
 interface Expected {
   readonly pictures: { readonly [name: string]: { readonly width: number; readonly height: number; readonly channels: 1 | 3; readonly data: string } };

@@ -69,6 +69,8 @@ export {
   UnsupportedError,
 } from "./errors.js";
 export type { ErrorKind, PlainError } from "./errors.js";
+export { newHead } from "./head.js";
+export type { NewHead, NewHeadOptions } from "./head.js";
 export { shardName } from "./shards.js";
 export type { ShardName } from "./shards.js";
 export { numbers } from "./tensor.js";

@@ -1,12 +1,14 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
+import { load, newHead, open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
 import { opened, titleOf, type Given as Opened } from "./open/opened.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
 import { apply, type Setup } from "./give/link.js";
 import type { Given } from "./open/given.js";
+import { naming } from "./naming.svelte.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
+import { DataError } from "./train/set.js";
 import { Trainer } from "./train/trainer.svelte.js";
 import { firstShape } from "./written.js";
 
@@ -55,8 +57,12 @@ class Workbench {
   savedBack: string | undefined = $state();
   /** Counts what was opened, so that panels start afresh. */
   opened = $state(0);
+  /** The build that follows by itself when a file has been opened is not over. */
+  fresh = $state(false);
   /** Counts models, for the same reason. */
   built = $state(0);
+  /** Counts networks: a model on another device is the same one. */
+  networks = $state(0);
 
   opening: Task | undefined = $state.raw();
   openProblem: Problem | undefined = $state.raw();
@@ -103,8 +109,8 @@ class Workbench {
   retry: (() => Promise<void>) | undefined;
   /** How what is open was opened. */
   #again: (() => Promise<void>) | undefined;
-  /** What is kept over a reopening. */
-  #stays: { source: string; construct: string; stateDict: string; kit: SampleKit | undefined } | undefined;
+  /** What is kept over a reopening; `among` what is shown already, so that panels go on. */
+  #stays: { source: string; construct: string; stateDict: string; kit: SampleKit | undefined; among?: boolean } | undefined;
   /** A file of what was trained, made outside of the worker's memory. */
   #kept: File | undefined;
   /** The network with the file's weights, to compare with. */
@@ -155,6 +161,54 @@ class Workbench {
     this.handle = handle;
     this.savedBack = file.name;
     this.said = `${file.name} is saved where it was`;
+  }
+
+  /** Gives the network a new last layer for other classes; the data to train on stays. */
+  async newHead(names: readonly string[]): Promise<void> {
+    const { model, trainer, kit } = this;
+    if (model === undefined) return;
+    const task = new Task("Making a new last layer");
+    this.building = task;
+    try {
+      const { file, network } = await newHead(model, names.length, { network: this.#built.network, outputs: trainer.outputs });
+      // Better asked before anything is closed.
+      if (network === undefined && !(await this.#isKnown(file, task.signal))) {
+        throw new DataError("The network was known by its file alone, and with another last layer it is not", "Paste the source of its class, build it, and try again.");
+      }
+      if (this.building !== task) return;
+      this.building = undefined;
+      await trainer.stop();
+      trainer.restore({ steps: [], losses: [], epochs: [], finished: 0 });
+      trainer.wrong = undefined;
+      this.#kept = this.keptAt = undefined;
+      const open_ = async (): Promise<void> => {
+        this.#stays = { source: network?.source ?? "", construct: network?.construct ?? "", stateDict: "", kit, among: true };
+        await this.#replace(file.name, (work) => opened(file, work), () => ({}), open_);
+        this.#stays = undefined;
+        // It is no file of the disk any more.
+        this.handle = undefined;
+      };
+      await open_();
+      naming.give(this.opened, names, undefined);
+      Object.assign(trainer.settings, { trains: "last", freezeBatchNorm: true });
+      await trainer.propose();
+      this.said = `The network has a new last layer for ${names.length} classes`;
+    } catch (thrown) {
+      trainer.fail(thrown);
+    } finally {
+      if (this.building === task) this.building = undefined;
+    }
+  }
+
+  /** Whether keys and shapes tell the network. */
+  async #isKnown(file: File, signal: AbortSignal): Promise<boolean> {
+    try {
+      await (await load(file, { device: "cpu", signal })).dispose();
+      return true;
+    } catch (thrown) {
+      if (problem(thrown)?.code === "needs_source") return false;
+      throw thrown;
+    }
   }
 
   #keepSession(file: SavedFile, at: string): void {
@@ -247,7 +301,10 @@ class Workbench {
       this.stateDict = stays?.stateDict ?? shared?.stateDict ?? "";
       this.device = shared?.device ?? this.device;
       this.strict = true;
-      this.opened += 1;
+      if (stays?.among !== true) {
+        this.opened += 1;
+        this.fresh = true;
+      }
       this.said = `${checkpoint.name ?? title} is open: ${checkpoint.entries.length} tensors`;
       for (const old of before) void old?.dispose().catch(() => undefined);
     } catch (thrown) {
@@ -259,7 +316,9 @@ class Workbench {
       if (this.opening === task) this.opening = undefined;
     }
     // A file that needs its class asks for it by not building; that is no error yet.
+    const { opened: count } = this;
     await this.build(true);
+    if (this.opened === count) this.fresh = false;
     if (this.trainer.phase === "idle") apply(this.trainer.settings, shared?.training);
     return true;
   }
@@ -289,7 +348,8 @@ class Workbench {
         return;
       }
       const before = this.model;
-      const goes = !staying && (await this.#carry(before, model, written));
+      const same = this.#isBuilt(before, written);
+      const goes = !staying && same && (await this.#carry(before, model));
       if (this.building !== task) {
         await model.dispose();
         return;
@@ -307,6 +367,7 @@ class Workbench {
       this.summary = summary;
       this.needsSource = undefined;
       this.built += 1;
+      if (!same) this.networks += 1;
       this.said = `The network is built and runs on ${model.device.name}`;
       void before?.dispose().catch(() => undefined);
     } catch (thrown) {
@@ -324,11 +385,16 @@ class Workbench {
     }
   }
 
-  /** Takes what was trained along, where the network is the same and only the device another. Gives whether it did. */
-  async #carry(from: Model | undefined, to: Model, network: NetworkSource | undefined): Promise<boolean> {
+  /** Whether the network is the one that is built already, so that only the device is another. */
+  #isBuilt(model: Model | undefined, network: NetworkSource | undefined): boolean {
     const { options } = this.#built;
-    const same = JSON.stringify([network, this.stateDict || undefined, this.strict]) === JSON.stringify([this.#built.network, options.stateDict, options.strict]);
-    if (from === undefined || from.checkpoint !== to.checkpoint || !this.trainer.trained || !same) return false;
+    const written = [network, this.stateDict || undefined, this.strict];
+    return model !== undefined && model.checkpoint === this.checkpoint && JSON.stringify(written) === JSON.stringify([this.#built.network, options.stateDict, options.strict]);
+  }
+
+  /** Takes what was trained along to the same network on another device. Gives whether there was anything. */
+  async #carry(from: Model | undefined, to: Model): Promise<boolean> {
+    if (from === undefined || !this.trainer.trained) return false;
     const changed = await from.diff();
     const state = await from.stateDict();
     for (const { name } of changed) {

@@ -5,6 +5,9 @@
  */
 import type { InputSpec } from "../types.js";
 import type { Inputs } from "../tensor.js";
+import { decode, grab, imageData } from "../image/decode.js";
+import { grey, resize } from "../image/resample.js";
+import type { Pixels } from "../image/resample.js";
 import { h, list, text } from "./dom.js";
 
 /** A way to give input. */
@@ -109,21 +112,21 @@ function picture({ attribute, spec, run }: Setting): Kit {
   const canvas = h("canvas", { width, height, "aria-hidden": "true" });
   const pen = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
   let empty = true;
+  let refused: string | undefined;
   const clear = (): void => {
     pen.fillStyle = "#000";
     pen.fillRect(0, 0, width, height);
-    empty = true;
+    [empty, refused] = [true, undefined];
   };
   clear();
   const show = async (file: Blob | undefined | null): Promise<void> => {
     if (file == null) return;
-    const bitmap = await createImageBitmap(file);
-    // The middle square of the picture, as most networks are fed.
-    const side = Math.min(bitmap.width / width, bitmap.height / height);
-    const [w, h] = [side * width, side * height];
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(bitmap, (bitmap.width - w) / 2, (bitmap.height - h) / 2, w, h, 0, 0, width, height);
-    empty = false;
+    try {
+      pen.putImageData(imageData(middle(await decode(file, file instanceof File ? file.name : "This"), width, height)), 0, 0);
+      [empty, refused] = [false, undefined];
+    } catch (thrown) {
+      refused = thrown instanceof Error ? thrown.message : String(thrown);
+    }
     run();
   };
   const chosen = h("input", { type: "file", accept: "image/*" });
@@ -147,19 +150,32 @@ function picture({ attribute, spec, run }: Setting): Kit {
   return {
     element,
     read() {
+      if (refused !== undefined) return refused;
       if (empty) return draws ? "Draw something, or choose a picture." : "Choose a picture first.";
-      const { data } = pen.getImageData(0, 0, width, height);
+      const pixels = grab(canvas, width, height);
+      const { data } = channels === 1 ? grey(pixels) : pixels;
       const area = width * height;
       const planes = new Float32Array(channels * area);
-      for (let i = 0; i < area; i += 1) {
-        const [red, green, blue] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]] as [number, number, number];
-        // ITU-R 601's weights, as PIL converts to "L".
-        const values = channels === 1 ? [0.299 * red + 0.587 * green + 0.114 * blue] : [red, green, blue];
-        values.forEach((value, c) => (planes[c * area + i] = (value / 255 - (scale.mean[c] ?? 0)) / (scale.std[c] ?? 1)));
+      for (let c = 0; c < channels; c += 1) {
+        for (let i = 0; i < area; i += 1) planes[c * area + i] = ((data[channels * i + c] as number) / 255 - (scale.mean[c] ?? 0)) / (scale.std[c] ?? 1);
       }
       return { shape: [1, channels, height, width], data: planes };
     },
   };
+}
+
+/** The middle of a picture in the wanted proportions, as most networks are fed, resized as PIL and torchvision do. */
+function middle(picture: Pixels, width: number, height: number): Pixels {
+  const side = Math.min(picture.width / width, picture.height / height);
+  const [w, h] = [Math.max(1, Math.round(side * width)), Math.max(1, Math.round(side * height))];
+  const [left, top] = [Math.round((picture.width - w) / 2), Math.round((picture.height - h) / 2)];
+  const { channels } = picture;
+  const data = new Uint8ClampedArray(w * h * channels);
+  for (let row = 0; row < h; row += 1) {
+    const from = ((top + row) * picture.width + left) * channels;
+    data.set(picture.data.subarray(from, from + w * channels), row * w * channels);
+  }
+  return resize({ width: w, height: h, channels, data }, width, height, "bilinear");
 }
 
 /** Height and width: the author's, the network's, or what most networks for pictures take. */

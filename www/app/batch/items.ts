@@ -1,7 +1,7 @@
 // Files as a list of inputs, one after the other: pictures, loose or by class or in an archive, and the rows of a table.
 import type { InputSpec, Tensor } from "torchtab";
 import { count } from "../format.js";
-import { decode } from "../image/decode.js";
+import { decode } from "../../api/image/decode.js";
 import { prepared, type Preparation } from "../image/prepare.js";
 import type { Given } from "../open/given.js";
 import { encode, type Vocabulary } from "../samples.js";

@@ -1,15 +1,4 @@
-// Tensors and pixels on canvases.
-import type { Pixels } from "./resample.js";
-
-/** Pixels as the canvas wants them. */
-export function imageData({ width, height, channels, data }: Pixels): ImageData {
-  const image = new ImageData(width, height);
-  for (let i = 0; i < width * height; i += 1) {
-    for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = data[channels * i + (channels === 3 ? c : 0)] as number;
-    image.data[4 * i + 3] = 255;
-  }
-  return image;
-}
+// Tensors and pictures on canvases.
 
 /** Puts an image on a canvas of its size. */
 export function put(canvas: HTMLCanvasElement, image: ImageData): void {

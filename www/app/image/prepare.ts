@@ -1,7 +1,7 @@
 // From a picture's pixels to the tensor that a network was trained on, as torchvision's `Resize`, `CenterCrop`, `ToTensor` and `Normalize`
 // do it on PIL pictures.
 import type { Tensor } from "torchtab";
-import { coloured, grey, resize, type Filter, type Pixels } from "./resample.js";
+import { coloured, grey, resize, type Filter, type Pixels } from "../../api/image/resample.js";
 
 /** How pictures are made ready. */
 export interface Preparation {

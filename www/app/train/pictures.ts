@@ -2,7 +2,7 @@
 import type { Tensor } from "torchtab";
 import { count as shown } from "../format.js";
 import { MAX_ELEMENTS } from "./collected.js";
-import { decode } from "../image/decode.js";
+import { decode } from "../../api/image/decode.js";
 import { fitted, values, wrongWith, type Preparation } from "../image/prepare.js";
 import { classes, DataError, type TrainingSet } from "./set.js";
 

@@ -3,7 +3,7 @@
 import type { Checkpoint, Difference, Evaluation, FitEvent, FitStart, Model, OptimizerState, SavedFile, TrainingMemory } from "torchtab";
 import type { Curve } from "../keep/store.js";
 import { problem, type Problem } from "../problem.js";
-import { DataError, lesson, pick, place, sampleData, split, type Lesson, type TrainingSet } from "./set.js";
+import { DataError, firstTensor, lesson, pick, place, sampleData, split, type Lesson, type TrainingSet } from "./set.js";
 import { Settings } from "./settings.svelte.js";
 
 /** A network's answers to some samples say how it is taught: so many are not all between 0 and 1 by chance. */
@@ -49,6 +49,8 @@ export class Trainer {
   /** What is wrong with the data or the loop. */
   wrong: Problem | undefined = $state.raw();
   lesson: Lesson | undefined = $state.raw();
+  /** How many scores the network gives for a sample. */
+  outputs: number | undefined = $state();
   /** Before the first start. */
   estimate: TrainingMemory | undefined = $state.raw();
   start: FitStart | undefined = $state.raw();
@@ -92,17 +94,27 @@ export class Trainer {
     this.#model = model;
     this.optimizer = model?.optimizer;
     this.lesson = undefined;
+    this.outputs = undefined;
     this.trained = false;
     if (keep) {
       if (model !== undefined) this.wrong = undefined;
       this.phase = this.steps.length > 0 ? "ended" : "idle";
       this.trained = this.steps.length > 0;
       if (model?.optimizer !== undefined) this.settings.optimizer = "resume";
+      else if (this.settings.optimizer === "resume") this.settings.optimizer = "AdamW";
       return;
     }
     this.#forgetShown();
     this.finished = 0;
     this.settings.optimizer = checkpoint?.optimizer !== undefined && model?.optimizer !== undefined ? "resume" : "AdamW";
+  }
+
+  /** The classes of the data, where the network has another number of them. */
+  get otherClasses(): readonly string[] | undefined {
+    const { outputs, set } = this;
+    if (outputs === undefined || outputs < 2 || set?.targets.kind !== "classes") return undefined;
+    const { names } = set.targets;
+    return names.length < 2 || names.length === outputs ? undefined : names;
   }
 
   /** What a session of before had shown, for the model that is attached next. */
@@ -130,6 +142,7 @@ export class Trainer {
       const few = pick(set, Array.from({ length: Math.min(PROBE, set.count) }, (_, i) => i));
       const output = await model.run(few.inputs);
       if (this.set !== set) return;
+      this.outputs = firstTensor(output)?.tensor.shape[1];
       const taught = lesson(set, output, few.count);
       this.lesson = taught;
       // An estimate makes the optimizer ready. One that takes the place of another, of the file or of the training so far, waits for the start.

@@ -1,6 +1,9 @@
-// Resizing as PIL does it, pixel for pixel: two passes (rows, then columns), a filter that widens when the picture shrinks, weights as
-// integers of 22 bits, and each pass rounded to 8 bits. torchvision's presets resize PIL pictures, so this is what networks have seen.
-// (Pillow 13 begins with the columns where a picture is tall, which may round a value to the next byte; all before begin with the rows.)
+/**
+ * Resizing as PIL does it, pixel for pixel: two passes (rows, then columns), a filter that widens when the picture shrinks, weights as
+ * integers of 22 bits, and each pass rounded to 8 bits. torchvision's presets resize PIL pictures, so this is what networks have seen.
+ * (Pillow 13 begins with the columns where a picture is tall, which may round a value to the next byte; all before begin with the rows.)
+ * @module
+ */
 
 /** Pixels of 8 bits, channels side by side: grey, or red, green and blue. */
 export interface Pixels {

@@ -1,4 +1,8 @@
-// From files and camera frames to pixels. The file's own numbers count, as for PIL: no colour management. Photographs are turned upright.
+/**
+ * From files and camera frames to pixels, and back to a canvas. The file's own numbers count, as for PIL: no colour management. Photographs are
+ * turned upright. The page and the custom element share it.
+ * @module
+ */
 import type { Pixels } from "./resample.js";
 
 /** Larger pictures are refused: as pixels they would take gigabytes. */
@@ -31,6 +35,16 @@ export function grab(source: CanvasImageSource, width: number, height: number, n
     out[j++] = data[i + 2] as number;
   }
   return { width, height, channels: 3, data: out };
+}
+
+/** Pixels as the canvas wants them. */
+export function imageData({ width, height, channels, data }: Pixels): ImageData {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < width * height; i += 1) {
+    for (let c = 0; c < 3; c += 1) image.data[4 * i + c] = data[channels * i + (channels === 3 ? c : 0)] as number;
+    image.data[4 * i + 3] = 255;
+  }
+  return image;
 }
 
 /** Whether a file is likely a picture. */
