@@ -1,7 +1,7 @@
 // Keyboard, screen readers, contrast, narrow screens; and pictures of each view to look at, in `results/`.
 import { expect, test, type Page } from "@playwright/test";
 import { fileURLToPath } from "node:url";
-import { CPU_ONLY, onDevice, openSample, pick, run, violations } from "./tour.ts";
+import { CPU_ONLY, drop, onDevice, openSample, pick, run, sample, violations } from "./tour.ts";
 
 test.use(CPU_ONLY);
 
@@ -80,6 +80,28 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
     await expect(page.getByText(/^Kept as of step 1/)).toBeVisible({ timeout: 60_000 });
     await page.reload();
     await expect(page.getByRole("region", { name: "Session of before" })).toBeVisible();
+  },
+  asked: async (page) => {
+    await openSample(page, /Handwritten digits/);
+    const panel = page.getByRole("region", { name: "Train", exact: true });
+    await panel.getByRole("radio", { name: "Files" }).check({ force: true });
+    const rows = ["sun", "rain", "snow"].map((label) => [...Array.from({ length: 64 }, (_, i) => i / 64), label].join(","));
+    const header = [...Array.from({ length: 64 }, (_, i) => `p${i}`), "label"].join(",");
+    await panel.locator("input[type=file]").first().setInputFiles({ name: "sky.csv", mimeType: "text/csv", buffer: Buffer.from([header, ...rows, ...rows].join("\n")) });
+    await expect(panel.getByRole("group", { name: "Other classes" })).toBeVisible();
+    await panel.getByRole("button", { name: "Step", exact: true }).click();
+    await expect(panel.getByRole("button", { name: "Go on" })).toBeVisible({ timeout: 60_000 });
+    await panel.getByRole("button", { name: "Revert", exact: true }).click();
+    await expect(panel.getByRole("group", { name: "Revert" })).toBeVisible();
+    await drop(page, "other.pth", sample("iris/iris.pth"));
+    await expect(page.getByRole("button", { name: "Open instead" })).toBeVisible();
+  },
+  repository: async (page) => {
+    const tree = ["model.safetensors", "old/pytorch_model-00001-of-00002.bin", "old/pytorch_model-00002-of-00002.bin"].map((path) => ({ type: "file", path, size: 5e8 }));
+    await page.route("https://huggingface.co/api/**", (route) => route.fulfill({ json: tree, headers: { "Access-Control-Allow-Origin": "*" } }));
+    await page.getByLabel("Address of a checkpoint").fill("https://huggingface.co/someone/net");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await expect(page.getByRole("region", { name: "someone/net" }).getByRole("listitem")).toHaveCount(2);
   },
   error: async (page) => {
     await pick(page, "page.pth", Buffer.from("<!doctype html><title>Not found</title>"));

@@ -29,6 +29,14 @@ test("a checkpoint tells its values, globals and warnings, and what each tensor 
   expect([found.kind, found.hasModule, found.embeddedSource]).toEqual(["checkpoint", false, []]);
 });
 
+test("a legacy whole-model file names the classes whose source it carries", async ({ page }) => {
+  const found = await page.evaluate(async () => {
+    const { embeddedSource, hasModule, moduleClass } = await window.api.open("/samples/denoise/denoise.pt");
+    return { embeddedSource, hasModule, moduleClass };
+  });
+  expect(found).toEqual({ embeddedSource: ["model.Denoiser"], hasModule: true, moduleClass: "model.Denoiser" });
+});
+
 test("build takes a state_dict by its place, and is strict unless told", async ({ page }) => {
   const found = await page.evaluate(async (path) => {
     const checkpoint = await window.api.open(path);

@@ -78,7 +78,7 @@ test("a network of one's own writes once it has its characters", async ({ page }
   await page.getByLabel("PyTorch source").fill(sample("rhymes/model.py").toString());
   await page.getByRole("button", { name: "Build the network" }).click();
   await page.getByRole("radio", { name: "Write" }).check({ force: true });
-  const file = page.getByLabel(/^The network's characters/);
+  const file = page.getByLabel("Choose the network's characters");
   await file.setInputFiles({ name: "words.json", mimeType: "application/json", buffer: Buffer.from('{"hello": 0, "world": 1}') });
   await expect(page.getByRole("alert")).toContainText("has no characters");
   await file.setInputFiles({ name: "characters.json", mimeType: "application/json", buffer: sample("rhymes/vocabulary.json") });

@@ -53,7 +53,7 @@ export class Checkpoint {
   readonly hasModule: boolean;
   /** That module's class. */
   readonly moduleClass: string | undefined;
-  /** Class source that a legacy whole-model file carries. */
+  /** The classes whose source a legacy whole-model file carries. */
   readonly embeddedSource: readonly string[];
   /** The optimizer's class, where its state is inside. */
   readonly optimizer: string | undefined;

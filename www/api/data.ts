@@ -6,7 +6,7 @@ import { MismatchError } from "./errors.js";
 import type { RawData, RawTensor } from "./rim.js";
 import { isImage, toRaw, toRawInputs, transferable } from "./tensor.js";
 import type { TensorLike } from "./tensor.js";
-import type { Batch, BatchStream, FitData, SampleData, TrainingSample } from "./types.js";
+import type { Batch, BatchStream, FitData, SampleData, TrainingSample } from "./lessons.js";
 
 function mismatch(message: string, location = "data", hint?: string): MismatchError {
   return new MismatchError({ kind: "mismatch", code: "data", message, location, ...(hint === undefined ? {} : { hint }) });

@@ -7,7 +7,7 @@ import { dataBuffers, toRawData } from "./data.js";
 import { aborted, MismatchError } from "./errors.js";
 import type { Backend, CallName, Calls } from "./protocol.js";
 import { Rate, refuseForStreams, toRawFit, toRawTrain } from "./training.js";
-import type { BatchStream, Evaluation, FitEvent, FitOptions, FitState, SampleData } from "./types.js";
+import type { BatchStream, Evaluation, FitEvent, FitOptions, FitState, SampleData } from "./lessons.js";
 
 /** A model's calls, without its handle. */
 export interface Trains {

@@ -16,27 +16,29 @@ import { toRawLoss, toRawTrain } from "./training.js";
 import type { NetworkGraph } from "./graph.js";
 import type {
   Batch,
-  CallOptions,
-  Construct,
-  Device,
   Difference,
   EvaluateOptions,
   Evaluation,
   FitData,
   FitEvent,
   FitOptions,
-  InputSpec,
   OptimizerState,
+  SampleData,
+  StepReport,
+  TrainingMemory,
+  TrainOptions,
+} from "./lessons.js";
+import type {
+  CallOptions,
+  Construct,
+  Device,
+  InputSpec,
   Output,
   Recognised,
   RunTime,
-  SampleData,
   SavedFile,
   SaveOptions,
-  StepReport,
   SummaryRow,
-  TrainingMemory,
-  TrainOptions,
 } from "./types.js";
 
 /** `Symbol.asyncDispose`, where the browser has it already. */

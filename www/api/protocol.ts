@@ -17,24 +17,19 @@ import type {
   RawTrain,
   SavePlan,
 } from "./rim.js";
+import type { Difference, Evaluation, OptimizerState, Prepared, StepReport, TrainingMemory } from "./lessons.js";
 import type {
   Compared,
   Construct,
   Description,
   Device,
-  Difference,
-  Evaluation,
   Index,
   InputSpec,
-  OptimizerState,
-  Prepared,
   Progress,
   Proposal,
   Recognised,
   Stats,
-  StepReport,
   SummaryRow,
-  TrainingMemory,
 } from "./types.js";
 
 /** A checkpoint or model that the worker holds. */

@@ -3,26 +3,28 @@
  * @module
  */
 import type {
+  Difference,
+  Evaluation,
+  LossInput,
+  OptimizerState,
+  PlainValue,
+  Prepared,
+  StepReport,
+  TrainingMemory,
+} from "./lessons.js";
+import type {
   Compared,
   Construct,
   Description,
   Device,
   DeviceChoice,
-  Difference,
-  Evaluation,
   Index,
   InputSpec,
-  LossInput,
-  OptimizerState,
-  PlainValue,
-  Prepared,
   Progress,
   Proposal,
   Recognised,
   Stats,
-  StepReport,
   SummaryRow,
-  TrainingMemory,
 } from "./types.js";
 
 /** A tensor at the rim: contiguous little-endian bytes. */

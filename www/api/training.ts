@@ -5,7 +5,15 @@
  */
 import { MismatchError } from "./errors.js";
 import type { Keywords, RawFit, RawLoss, RawOptimizer, RawScheduler, RawTrain } from "./rim.js";
-import type { FitOptions, LossInput, LossOptions, OptimizerOptions, PlainValue, SchedulerOptions, TrainOptions } from "./types.js";
+import type {
+  FitOptions,
+  LossInput,
+  LossOptions,
+  OptimizerOptions,
+  PlainValue,
+  SchedulerOptions,
+  TrainOptions,
+} from "./lessons.js";
 
 function argument(message: string, location: string): MismatchError {
   return new MismatchError({ kind: "mismatch", code: "argument", message, location });

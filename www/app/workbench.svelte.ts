@@ -1,5 +1,5 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { load, newHead, open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Progress, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
+import { load, newHead, open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
 import { opened, titleOf, type Given as Opened } from "./open/opened.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
@@ -8,31 +8,10 @@ import type { Given } from "./open/given.js";
 import { naming } from "./naming.svelte.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
+import { Task } from "./task.svelte.js";
 import { DataError } from "./train/set.js";
 import { Trainer } from "./train/trainer.svelte.js";
-import { firstShape } from "./written.js";
-
-/** Long work that can be cancelled. */
-export class Task {
-  readonly title: string;
-  readonly started: number = performance.now();
-  progress: Progress | undefined = $state.raw();
-  #controller = new AbortController();
-
-  constructor(title: string) {
-    this.title = title;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  readonly onProgress = (progress: Progress): void => {
-    this.progress = progress;
-  };
-
-  readonly cancel = (): void => this.#controller.abort();
-}
+import { summarise } from "./summarise.js";
 
 /** What came with a checkpoint. */
 export interface Beside {
@@ -342,7 +321,7 @@ class Workbench {
         onProgress: task.onProgress,
       });
       const inputs = await model.inputs();
-      const summary = await this.#summarise(model, inputs);
+      const summary = await summarise(model, inputs, this.kit);
       if (this.building !== task) {
         await model.dispose();
         return;
@@ -422,21 +401,6 @@ class Workbench {
     this.proposal = proposal;
     if (untouched) this.source = proposal?.source ?? "";
     if (proposal !== undefined) this.said = "Source that fits the file's keys is proposed, to edit or to build as it stands";
-  }
-
-  /** With output shapes where forward's inputs are known well enough to trace it, else without. */
-  async #summarise(model: Model, inputs: readonly InputSpec[]): Promise<readonly SummaryRow[]> {
-    const required = inputs.filter((spec) => spec.optional !== true);
-    const own = required.length === 1 ? this.kit?.sample.input.shape : undefined;
-    const shapes = required.map((spec) => firstShape(own === undefined ? spec : { ...spec, shape: own }));
-    if (own !== undefined || required.every((spec) => spec.shape !== undefined)) {
-      try {
-        return await model.summary(shapes);
-      } catch {
-        // A shape that was guessed may not fit; the table does without.
-      }
-    }
-    return model.summary().catch(() => []);
   }
 
   /** Closes what is open, back to the start. */

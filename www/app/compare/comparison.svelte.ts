@@ -4,7 +4,8 @@ import type { Given } from "../open/given.js";
 import { opened } from "../open/opened.js";
 import type { Weights } from "../open/parts.js";
 import { problem, type Problem } from "../problem.js";
-import { bench, Task } from "../workbench.svelte.js";
+import { Task } from "../task.svelte.js";
+import { bench } from "../workbench.svelte.js";
 
 class Comparison {
   /** The other file. */

@@ -3,6 +3,8 @@
 import type { Checkpoint, Difference, Evaluation, FitEvent, FitStart, Model, OptimizerState, SavedFile, TrainingMemory } from "torchtab";
 import type { Curve } from "../keep/store.js";
 import { problem, type Problem } from "../problem.js";
+import { Awake } from "./awake.js";
+import { Copies } from "./copies.js";
 import { DataError, firstTensor, lesson, pick, place, sampleData, split, type Lesson, type TrainingSet } from "./set.js";
 import { Settings } from "./settings.svelte.js";
 
@@ -14,8 +16,6 @@ const REDRAW = 120;
 const ASK_ABOVE = 1.5 * 2 ** 30;
 /** How long a stop waits for the step that is under way, in milliseconds. */
 const PATIENCE = 1500;
-/** A file to go on from is kept at most this often, in milliseconds. */
-const KEEP_EVERY = 8000;
 
 export interface EpochRow {
   readonly epoch: number;
@@ -79,9 +79,8 @@ export class Trainer {
   #wanted: "run" | "pause" | "stop" = "pause";
   #driving: Promise<void> | undefined;
   #shown = 0;
-  #kept = 0;
-  #keeping = 0;
-  #lock: { release(): Promise<void> } | undefined;
+  #copies = new Copies();
+  #awake = new Awake();
 
   constructor(around: Around) {
     this.#around = around;
@@ -298,7 +297,7 @@ export class Trainer {
     const loop = this.#loop;
     const model = this.#model;
     if (loop === undefined) return;
-    await this.#stayAwake();
+    await this.#awake.begin();
     this.#around.say("Training");
     try {
       do {
@@ -324,8 +323,7 @@ export class Trainer {
       this.fail(thrown);
       await this.#close(this.#wanted === "stop" && this.wrong === undefined ? this.#stopped() : undefined);
     } finally {
-      void this.#lock?.release().catch(() => undefined);
-      this.#lock = undefined;
+      this.#awake.end();
     }
   }
 
@@ -392,22 +390,13 @@ export class Trainer {
     await this.#keep(true);
   }
 
-  /** Keeps a file of what is trained, outside of the worker; not so often that it would take long. */
+  /** Keeps a file of what is trained. */
   async #keep(now: boolean): Promise<void> {
     const model = this.#model;
     if (model === undefined || !this.trained) return;
-    const began = performance.now();
-    if (!now && began - this.#kept < Math.max(KEEP_EVERY, 20 * this.#keeping)) return;
-    try {
-      const file = await model.save(model.checkpoint.format === "safetensors" ? { format: "safetensors" } : { format: "pth", as: "same" });
-      // Something else may be open by now: the file before is the one to go on from.
-      if (this.#model !== model) return;
-      this.#around.keep(file, `step ${this.now?.step ?? 0}`);
-      this.#kept = performance.now();
-      this.#keeping = this.#kept - began;
-    } catch {
-      // A copy is a convenience; the next one may succeed.
-    }
+    const file = await this.#copies.make(model, now);
+    // Something else may be open by now: the file before is the one to go on from.
+    if (file !== undefined && this.#model === model) this.#around.keep(file, `step ${this.now?.step ?? 0}`);
   }
 
   #forgetShown(): void {
@@ -427,12 +416,5 @@ export class Trainer {
     this.#wanted = "stop";
     this.#loop = undefined;
     this.phase = "idle";
-  }
-
-  async #stayAwake(): Promise<void> {
-    const { wakeLock } = navigator as { wakeLock?: { request(kind: "screen"): Promise<{ release(): Promise<void> }> } };
-    this.#lock = await wakeLock?.request("screen").catch(() => undefined);
-    // The browser lets go of it with each look away.
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.phase === "running" && void this.#stayAwake(), { once: true });
   }
 }
