@@ -28,7 +28,7 @@ test("importing starts nothing", async ({ page }) => {
   const names = await page.evaluate(() => Object.keys(window.api).sort());
   expect(names).toEqual([
     "AbortError", "Checkpoint", "DeviceError", "MalformedError", "MismatchError", "Model", "TooLargeError", "TorchtabError", "UnsupportedError",
-    "load", "numbers", "open",
+    "load", "newHead", "numbers", "open", "openShards", "shardName",
   ]);
 });
 

@@ -21,7 +21,8 @@ test.beforeEach(async ({ page }) => {
         scope.last = this;
         if (message.call === undefined || message.call !== scope.fatal) return;
         delete scope.fatal;
-        setTimeout(() => this.dispatchEvent(new ErrorEvent("error", { message: "out of memory" })));
+        // Before its answer can come.
+        queueMicrotask(() => this.dispatchEvent(new ErrorEvent("error", { message: "out of memory" })));
       }
     };
   });

@@ -1,5 +1,5 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { load, newHead, open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
+import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
 import { opened, titleOf, type Given as Opened } from "./open/opened.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
@@ -9,7 +9,7 @@ import { naming } from "./naming.svelte.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
 import { Task } from "./task.svelte.js";
-import { DataError } from "./train/set.js";
+import { carry, headed } from "./train/head.js";
 import { Trainer } from "./train/trainer.svelte.js";
 import { summarise } from "./summarise.js";
 
@@ -149,11 +149,7 @@ class Workbench {
     const task = new Task("Making a new last layer");
     this.building = task;
     try {
-      const { file, network } = await newHead(model, names.length, { network: this.#built.network, outputs: trainer.outputs });
-      // Better asked before anything is closed.
-      if (network === undefined && !(await this.#isKnown(file, task.signal))) {
-        throw new DataError("The network was known by its file alone, and with another last layer it is not", "Paste the source of its class, build it, and try again.");
-      }
+      const { file, network } = await headed(model, names.length, { network: this.#built.network, outputs: trainer.outputs, signal: task.signal });
       if (this.building !== task) return;
       this.building = undefined;
       await trainer.stop();
@@ -176,17 +172,6 @@ class Workbench {
       trainer.fail(thrown);
     } finally {
       if (this.building === task) this.building = undefined;
-    }
-  }
-
-  /** Whether keys and shapes tell the network. */
-  async #isKnown(file: File, signal: AbortSignal): Promise<boolean> {
-    try {
-      await (await load(file, { device: "cpu", signal })).dispose();
-      return true;
-    } catch (thrown) {
-      if (problem(thrown)?.code === "needs_source") return false;
-      throw thrown;
     }
   }
 
@@ -328,7 +313,8 @@ class Workbench {
       }
       const before = this.model;
       const same = this.#isBuilt(before, written);
-      const goes = !staying && same && (await this.#carry(before, model));
+      const goes = !staying && same && before !== undefined && this.trainer.trained;
+      if (goes) await carry(before, model);
       if (this.building !== task) {
         await model.dispose();
         return;
@@ -369,18 +355,6 @@ class Workbench {
     const { options } = this.#built;
     const written = [network, this.stateDict || undefined, this.strict];
     return model !== undefined && model.checkpoint === this.checkpoint && JSON.stringify(written) === JSON.stringify([this.#built.network, options.stateDict, options.strict]);
-  }
-
-  /** Takes what was trained along to the same network on another device. Gives whether there was anything. */
-  async #carry(from: Model | undefined, to: Model): Promise<boolean> {
-    if (from === undefined || !this.trainer.trained) return false;
-    const changed = await from.diff();
-    const state = await from.stateDict();
-    for (const { name } of changed) {
-      const tensor = state[name];
-      if (tensor !== undefined) await to.set(name, tensor);
-    }
-    return true;
   }
 
   /** Whether what stands in the editor is the proposal, as it was made. */
