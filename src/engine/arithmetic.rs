@@ -53,6 +53,12 @@ pub trait Elementwise: Clone {
 
     /// `number / self`
     fn divides(self, number: f64) -> Self;
+
+    /// One of three numbers by the sign of an element: of negative ones, of 0, of positive ones. NaN stays.
+    fn by_sign(self, numbers: [f64; 3]) -> Self;
+
+    /// Every element between two bounds; NaN stays.
+    fn between(self, low: f64, high: f64) -> Self;
 }
 
 impl Elementwise for Value {
@@ -126,6 +132,19 @@ impl Elementwise for Value {
 
     fn divides(self, number: f64) -> Self {
         self.map(|t| constant(&t, number).expand(&t.shape()).div(t))
+    }
+
+    fn by_sign(self, numbers: [f64; 3]) -> Self {
+        self.map(|t| {
+            let zero = Scalar::Float(0.0);
+            let [negative, equal, positive] = numbers.map(|number| constant(&t, number).expand(&t.shape()));
+            let (below, at, above) = (t.clone().lt_scalar(zero), t.clone().eq_scalar(zero), t.clone().gt_scalar(zero));
+            t.mask_where(below, negative).mask_where(at, equal).mask_where(above, positive)
+        })
+    }
+
+    fn between(self, low: f64, high: f64) -> Self {
+        self.clamp(low, high)
     }
 }
 

@@ -7,6 +7,7 @@ use super::arithmetic::Elementwise;
 use super::value::Value;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use std::cmp::Ordering;
 
 /// Elements that go together: what SIMD registers of any width divide.
 const WIDTH: usize = 16;
@@ -126,6 +127,32 @@ impl Elementwise for Lane {
     #[inline(always)]
     fn maximum(self, other: &Self) -> Self {
         self.zip(other, |x, y| if y > x || y.is_nan() { y } else { x })
+    }
+
+    #[inline(always)]
+    fn by_sign(self, numbers: [f64; 3]) -> Self {
+        let [negative, equal, positive] = numbers.map(single);
+        let choose = |x: f32| match x.partial_cmp(&0.0) {
+            Some(Ordering::Less) => negative,
+            Some(Ordering::Equal) => equal,
+            Some(Ordering::Greater) => positive,
+            None => x,
+        };
+        self.map(choose)
+    }
+
+    #[inline(always)]
+    fn between(self, low: f64, high: f64) -> Self {
+        let (low, high) = (single(low), single(high));
+        self.map(|x| {
+            if x < low {
+                low
+            } else if x > high {
+                high
+            } else {
+                x
+            }
+        })
     }
 }
 

@@ -150,7 +150,10 @@ impl Network {
     /// one number.
     pub fn trace_loss(&mut self, call: &Call, criterion: &Criterion, targets: &[Info]) -> Result<LossGraph> {
         let mut found = None;
-        let graph = self.traced(call, |network, returned| {
+        let root = self.root;
+        let trace = self.interpreter.trace();
+        trace.differentiates = trace.modules.get(root).is_some_and(|module| module.training);
+        let traced = self.traced(call, |network, returned| {
             let leaves = network.leaves_of(&returned, &criterion.on)?;
             let prediction = leaves.first().map(Tensor::value);
             let mut arguments: Vec<Value> = leaves.into_iter().map(Value::Tensor).collect();
@@ -182,7 +185,9 @@ impl Network {
             found = Some((loss, prediction));
             let shown = prediction.map_or(Structure::None, Structure::Value);
             Ok(Structure::Tuple(vec![Structure::Value(loss), shown, structure(&returned)?]))
-        })?;
+        });
+        self.interpreter.trace().differentiates = false;
+        let graph = traced?;
         let (loss, prediction) = found.ok_or_else(|| Error::mismatch("forward was not traced"))?;
         Ok(LossGraph { graph, loss, prediction })
     }

@@ -25,6 +25,7 @@ use crate::nn::walk::{self, Named};
 use crate::python::interpreter::Interpreter;
 use exported::GraphModule;
 use std::rc::Rc;
+use trace::Question;
 
 /// A parameter or buffer of a network.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +53,10 @@ pub struct Network {
     versions: Vec<(String, i64)>,
     /// what `forward` is, where the network came as data
     graphs: Option<Rc<GraphModule>>,
+    /// what the last trace could not go on without
+    question: Option<Question>,
+    /// where Python's random numbers were before the last trace
+    drawn_from: u64,
 }
 
 impl Network {
@@ -70,7 +75,7 @@ impl Network {
         let keys = walk::state_dict_keys(modules, root);
         let paths = walk::paths(modules, root).into_iter();
         let versions = paths.filter_map(|(path, id)| Some((path, version(modules.get(id)?)))).collect();
-        Ok(Self { interpreter, root, leaves, keys, versions, graphs: None })
+        Ok(Self { interpreter, root, leaves, keys, versions, graphs: None, question: None, drawn_from: 0 })
     }
 
     /// Parameters and buffers, in `state_dict()`'s order.

@@ -3,7 +3,10 @@
 use super::Network;
 use crate::error::{Error, Result};
 use crate::graph::op::Scalar;
+use crate::graph::pass::hoist::is_random;
+use crate::graph::pass::prune::prune;
 use crate::graph::{Graph, Info, Structure, ValueId};
+use crate::nn::asking::{Answers, Asking};
 use crate::nn::function::Args;
 use crate::nn::host::Host;
 use crate::nn::value::{Tensor, Value};
@@ -35,6 +38,14 @@ pub struct Call {
     pub positional: Vec<Argument>,
     /// by keyword
     pub keyword: Vec<(String, Argument)>,
+}
+
+/// A value without which a trace could not go on, and how it is computed.
+pub struct Question {
+    /// its place in the trace
+    pub value: ValueId,
+    /// the graph whose only output it is
+    pub graph: Graph,
 }
 
 impl Network {
@@ -75,11 +86,54 @@ impl Network {
         };
         let returned = called.and_then(|value| after(self, value));
         let trace = self.interpreter.trace();
+        let question = trace.asking.question();
         let built = std::mem::replace(&mut trace.graph, before);
         for (tensor, value) in held {
             tensor.set(value);
         }
+        if let Some(value) = question {
+            self.question = Some(Question { value, graph: built.finish(Structure::Value(value)) });
+            return Err(returned.err().unwrap_or_else(|| Error::unsupported("a value that only a run knows")));
+        }
         Ok(built.finish(returned?))
+    }
+
+    /// Whether the last trace that could ask holds random numbers of Python's, so that it serves one run.
+    pub fn drew(&self) -> bool {
+        self.interpreter.random() != self.drawn_from
+    }
+
+    /// Does `work`, which traces, with some values known. Where it could not go on without another one, that is the result.
+    ///
+    /// # Errors
+    /// Those of `work`; Unsupported `data_dependent` where what it needs is random, so that a run would draw something else.
+    pub fn asking<T>(
+        &mut self,
+        answers: &Answers,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<std::result::Result<T, Question>> {
+        // the same draws each time that one run begins its trace anew
+        if answers.is_empty() {
+            self.drawn_from = self.interpreter.random();
+        } else {
+            self.interpreter.set_random(self.drawn_from);
+        }
+        self.interpreter.trace().asking = Asking::with(answers.clone());
+        self.question = None;
+        let done = work(self);
+        self.interpreter.trace().asking = Asking::default();
+        match (done, self.question.take()) {
+            (Err(error), Some(question)) => {
+                let mut graph = question.graph;
+                graph.updates.clear();
+                prune(&mut graph, |_| true);
+                if graph.nodes.iter().any(|node| is_random(&node.op)) {
+                    return Err(error.hint("it depends on random numbers, which another run would draw anew"));
+                }
+                Ok(Err(Question { graph, ..question }))
+            }
+            (done, _) => done.map(Ok),
+        }
     }
 
     /// An argument as `forward` sees it; its tensors become inputs of the graph.

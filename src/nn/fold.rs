@@ -1,10 +1,13 @@
 //! What small constant expressions come to: `.item()`, `tolist()`, control flow over literals, and nested lists as tensors.
 //!
-//! Values that depend on inputs, parameters or random numbers are unknown while a network is traced, and are refused by name.
+//! Values that depend on inputs, parameters or random numbers are unknown while a network is traced: they are asked for where somebody has
+//! the inputs ([`super::asking`]), and refused by name elsewhere.
 
+use super::asking::Asking;
 use super::bound::scalar;
 use super::host::Host;
 use super::node;
+use super::rearranged;
 use super::value::Value;
 use crate::convert::{Number, encode};
 use crate::data::{TensorData, numel};
@@ -44,21 +47,24 @@ impl Folded {
 
 /// The elements, where they are known.
 pub fn known(host: &mut dyn Host, id: ValueId) -> Option<Folded> {
-    Folding { graph: host.trace().graph.graph(), met: HashMap::new() }.fold(id, DEEPEST)
+    let trace = host.trace();
+    Folding { graph: trace.graph.graph(), asking: &trace.asking, met: HashMap::new() }.fold(id, DEEPEST)
 }
 
 /// The elements, or the refusal that names what asked.
 pub fn need(host: &mut dyn Host, id: ValueId, what: &str) -> Result<Folded> {
     known(host, id).ok_or_else(|| {
+        host.trace().asking.ask(id);
         Error::unsupported(format!("{what}: the value of this tensor is only known when the network runs"))
             .code("data_dependent")
-            .hint("a network is traced once, without values; control flow may depend on shapes only")
+            .hint("here only shapes are known; a run with inputs knows the value")
     })
 }
 
 /// Each value is worked out once: expressions share their parts.
 struct Folding<'a> {
     graph: &'a Graph,
+    asking: &'a Asking,
     met: HashMap<ValueId, Option<Folded>>,
 }
 
@@ -75,9 +81,11 @@ impl Folding<'_> {
     fn work_out(&mut self, id: ValueId, depth: usize) -> Option<Folded> {
         let graph = self.graph;
         let info = graph.values.get(id.0 as usize)?;
-        let count = numel(&info.shape).filter(|n| *n <= MOST)?;
-        if let Some(constant) = graph.constants.iter().find(|c| c.value == id) {
-            let values = constant.data.to_f64().ok()?;
+        let literal = graph.constants.iter().find(|c| c.value == id).map(|c| &c.data);
+        let answer = self.asking.answer(id);
+        let count = numel(&info.shape).filter(|n| *n <= MOST || answer.is_some())?;
+        if let Some(data) = answer.or(literal) {
+            let values = data.to_f64().ok()?;
             return Some(Folded { shape: info.shape.clone(), dtype: info.dtype, values });
         }
         let node = graph.nodes.iter().rev().find(|n| n.outputs.contains(&id))?;
@@ -92,27 +100,40 @@ impl Folding<'_> {
             Op::Reshape { .. } | Op::Detach | Op::Cast { .. } => input(0)?.values,
             Op::Slice { dim, start, step, .. } => {
                 let x = input(0)?;
-                let inner = numel(x.shape.get(dim + 1..)?)?;
-                let size = *x.shape.get(*dim)?;
-                let kept = *info.shape.get(*dim)?;
-                let outer = numel(x.shape.get(..*dim)?)?;
-                let mut values = Vec::with_capacity(count);
-                for o in 0..outer {
-                    for k in 0..kept {
-                        let from = (o * size + start + k * step) * inner;
-                        values.extend_from_slice(x.values.get(from..from + inner)?);
-                    }
-                }
-                values
+                let mut strides = rearranged::strides(&x.shape);
+                let stride = strides.get_mut(*dim)?;
+                let offset = stride.checked_mul(isize::try_from(*start).ok()?)?;
+                *stride = stride.saturating_mul(isize::try_from(*step).ok()?);
+                rearranged::strided(&x.values, &info.shape, &strides, offset)?
             }
-            Op::Cat { dim: 0 } => {
-                let mut values = Vec::with_capacity(count);
-                for at in 0..node.inputs.len() {
-                    values.extend(input(at)?.values);
-                }
-                values
+            Op::Permute { dims } => {
+                let x = input(0)?;
+                let own = rearranged::strides(&x.shape);
+                let strides: Vec<isize> = dims.iter().filter_map(|dim| own.get(*dim).copied()).collect();
+                rearranged::strided(&x.values, &info.shape, &strides, 0)?
             }
-            Op::Expand { .. } if input(0)?.values.len() == 1 => vec![*input(0)?.values.first()?; count],
+            Op::Cat { dim } => {
+                let (outer, inner) = (numel(info.shape.get(..*dim)?)?, numel(info.shape.get(dim + 1..)?)?);
+                let part = |at| input(at).and_then(|x| Some((x.values, *x.shape.get(*dim)?)));
+                let parts: Vec<_> = (0..node.inputs.len()).map(part).collect::<Option<_>>()?;
+                rearranged::joined(&parts, outer, inner)?
+            }
+            Op::Expand { shape } => {
+                let x = input(0)?;
+                rearranged::expanded(&x.values, &x.shape, shape)?
+            }
+            Op::Tril { diagonal } | Op::Triu { diagonal } => {
+                let mut x = input(0)?;
+                let upper = matches!(node.op, Op::Triu { .. });
+                rearranged::triangle(&mut x.values, &x.shape, *diagonal, upper)?;
+                x.values
+            }
+            Op::Where => {
+                let wide = |x: Folded| rearranged::expanded(&x.values, &x.shape, &info.shape);
+                let (condition, x, y) = (wide(input(0)?)?, wide(input(1)?)?, wide(input(2)?)?);
+                let choose = |(c, (x, y)): (&f64, (&f64, &f64))| if *c == 0.0 { *y } else { *x };
+                condition.iter().zip(x.iter().zip(&y)).map(choose).collect()
+            }
             Op::Unary(kind) => {
                 let kind = *kind;
                 input(0)?.values.into_iter().map(|x| unary(kind, x)).collect::<Option<_>>()?
@@ -122,17 +143,15 @@ impl Folding<'_> {
                 let apply = |x| if *reverse { binary(*op, s, x) } else { binary(*op, x, s) };
                 input(0)?.values.into_iter().map(apply).collect::<Option<_>>()?
             }
-            Op::Binary(op) => pairwise(&input(0)?, &input(1)?, |x, y| binary(*op, x, y))?,
-            Op::Compare(op) => pairwise(&input(0)?, &input(1)?, |x, y| Some(flag(compare(*op, x, y))))?,
+            Op::Binary(op) => pairwise(&input(0)?, &input(1)?, &info.shape, |x, y| binary(*op, x, y))?,
+            Op::Compare(op) => pairwise(&input(0)?, &input(1)?, &info.shape, |x, y| Some(flag(compare(*op, x, y))))?,
             Op::CompareScalar { op, scalar } => {
                 input(0)?.values.into_iter().map(|x| flag(compare(*op, x, scalar.as_f64()))).collect()
             }
             Op::Reduce { op, dims, .. } => {
                 let x = input(0)?;
-                if dims.len() != x.shape.len() {
-                    return None;
-                }
-                vec![reduce(*op, &x.values)?]
+                let groups = rearranged::groups(&x.values, &x.shape, dims)?;
+                groups.iter().map(|group| reduce(*op, group)).collect::<Option<_>>()?
             }
             Op::Cumulate { op: crate::graph::op::Cumulate::Sum, .. } => {
                 let x = input(0)?;
@@ -185,13 +204,9 @@ fn linspace(start: f64, end: f64, steps: usize) -> Vec<f64> {
     counting(steps).map(|i| if i < half || steps == 1 { start + step * i } else { end - step * (last - i) }).collect()
 }
 
-fn pairwise(x: &Folded, y: &Folded, apply: impl Fn(f64, f64) -> Option<f64>) -> Option<Vec<f64>> {
-    match (x.values.as_slice(), y.values.as_slice()) {
-        (xs, ys) if x.shape == y.shape => xs.iter().zip(ys).map(|(a, b)| apply(*a, *b)).collect(),
-        (xs, [b]) => xs.iter().map(|a| apply(*a, *b)).collect(),
-        ([a], ys) => ys.iter().map(|b| apply(*a, *b)).collect(),
-        _ => None,
-    }
+fn pairwise(x: &Folded, y: &Folded, to: &[usize], apply: impl Fn(f64, f64) -> Option<f64>) -> Option<Vec<f64>> {
+    let wide = |x: &Folded| rearranged::expanded(&x.values, &x.shape, to);
+    wide(x)?.into_iter().zip(wide(y)?).map(|(a, b)| apply(a, b)).collect()
 }
 
 fn unary(kind: Unary, x: f64) -> Option<f64> {
@@ -201,6 +216,21 @@ fn unary(kind: Unary, x: f64) -> Option<f64> {
         Unary::Exp => x.exp(),
         Unary::Log => x.ln(),
         Unary::Log2 => x.log2(),
+        Unary::Log10 => x.log10(),
+        Unary::Log1p => x.ln_1p(),
+        Unary::Expm1 => x.exp_m1(),
+        Unary::Exp2 => x.exp2(),
+        Unary::Tan => x.tan(),
+        Unary::Asin => x.asin(),
+        Unary::Acos => x.acos(),
+        Unary::Atan => x.atan(),
+        Unary::Sinh => x.sinh(),
+        Unary::Cosh => x.cosh(),
+        Unary::Tanh => x.tanh(),
+        Unary::Sign if x == 0.0 || x.is_nan() => x,
+        Unary::Sign => x.signum(),
+        Unary::Relu => x.max(0.0),
+        Unary::Isinf => flag(x.is_infinite()),
         Unary::Sqrt => x.sqrt(),
         Unary::Rsqrt => 1.0 / x.sqrt(),
         Unary::Square => x * x,

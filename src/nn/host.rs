@@ -1,5 +1,6 @@
 //! What `nn` asks of whoever runs a network: the trace under construction, and calls back into user code.
 
+use super::asking::Asking;
 use super::function::Args;
 use super::module::Modules;
 use super::value::{ModuleId, Tensor, Value};
@@ -19,11 +20,22 @@ pub struct Trace {
     /// buffers and parameters that `forward` wrote to in place, with their leaf: their objects hold other values now, and are to be
     /// set back before another trace
     pub changed: Vec<(Tensor, ValueId)>,
+    /// whether gradients of what is traced are wanted
+    pub differentiates: bool,
+    /// values that the trace could not go on without
+    pub asking: Asking,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Self { graph: Builder::default(), modules: Modules::default(), grad_enabled: true, changed: Vec::new() }
+        Self {
+            graph: Builder::default(),
+            modules: Modules::default(),
+            grad_enabled: true,
+            changed: Vec::new(),
+            differentiates: false,
+            asking: Asking::default(),
+        }
     }
 }
 

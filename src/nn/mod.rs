@@ -3,6 +3,7 @@
 //! It knows Python's values, not its syntax: whoever runs a network is a [`Host`](host::Host).
 
 pub mod alias;
+pub mod asking;
 pub mod attention;
 pub mod bound;
 pub mod fold;
@@ -13,6 +14,7 @@ pub mod module;
 pub mod modules;
 pub mod node;
 pub mod packed;
+pub mod rearranged;
 pub mod recurrence;
 pub mod reparametrize;
 pub mod signature;

@@ -211,6 +211,12 @@ impl Interpreter {
                 let entries: Vec<_> = class.dict.0.borrow().iter().map(|(k, v)| (k.clone(), v.clone())).collect();
                 Object::dict_of(entries.iter().map(|(k, v)| (k.as_str(), v.clone())))
             }
+            "from_pretrained" if class.lineage().any(|base| matches!(&*base.name, "Embedding" | "EmbeddingBag")) => {
+                match self.composed("_embedding_from_pretrained")? {
+                    Some(function) => Bound::object(Object::Class(class.clone()), function),
+                    None => return Ok(None),
+                }
+            }
             _ => return Ok(self.inherited(class.lineage(), name, None)),
         }))
     }

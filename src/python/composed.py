@@ -302,3 +302,17 @@ def triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_fu
         far = torch.minimum(far, distance(positive, negative))
     loss = (margin + near - far).clamp_min(0)
     return loss.mean() if reduction == "mean" else loss.sum() if reduction == "sum" else loss
+
+
+def numpy(input, *, force=False):
+    import numpy
+
+    return numpy.asarray(input)
+
+
+def _embedding_from_pretrained(cls, embeddings, freeze=True, padding_idx=None, **options):
+    if embeddings.dim() != 2:
+        raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+    embedding = cls(*embeddings.shape, padding_idx=padding_idx, **options)
+    embedding.weight = torch.nn.Parameter(embeddings, requires_grad=not freeze)
+    return embedding

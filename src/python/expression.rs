@@ -222,6 +222,9 @@ impl Interpreter {
         let function = self.eval(env, &call.func)?;
         let arguments = self.eval_arguments(env, &call.arguments, &function)?;
         self.here(env, call);
+        if let Some(result) = self.call_here(env, &function, &arguments)? {
+            return Ok(result);
+        }
         self.call_object(&function, arguments)
     }
 

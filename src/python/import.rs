@@ -36,6 +36,7 @@ const KNOWN: &[&str] = &[
     "string",
     "loguru",
     "torchtab",
+    library::host::PACKAGE,
 ];
 
 /// Packages whose every name has no effect here.
@@ -156,6 +157,9 @@ impl Interpreter {
     pub fn package_attribute(&mut self, package: &str, name: &str) -> Outcome<Option<Object>> {
         if name == "__name__" {
             return Ok(Some(Object::str(package)));
+        }
+        if let Some(object) = self.embedded(package, name)? {
+            return Ok(Some(object));
         }
         if package == "torch" || package.starts_with("torch.") {
             return self.torch_name(package, name);

@@ -61,6 +61,10 @@ pub struct Interpreter {
     pub(super) composed: Option<Rc<Env>>,
     /// the functions that run and their namespaces, innermost last
     pub(super) running: Vec<(Rc<Function>, Rc<Env>)>,
+    /// namespaces of packages that are written in Python, by name and source
+    pub(super) embedded: Vec<(&'static str, &'static str, Rc<Env>)>,
+    /// where the next random number comes from
+    random: u64,
     extra: Vec<Rc<Env>>,
     /// steps left to count to
     pub(super) max_steps: u64,
@@ -152,6 +156,8 @@ impl Interpreter {
             imported: Vec::new(),
             composed: None,
             running: Vec::new(),
+            embedded: Vec::new(),
+            random: 1,
             extra: Vec::new(),
             max_steps: MAX_STEPS,
             steps: 0,
@@ -287,6 +293,26 @@ impl Interpreter {
     /// A new evaluation may take as many steps as the first.
     pub fn restart(&mut self) {
         self.steps = 0;
+    }
+
+    /// A random number of Python's, in [0, 1): splitmix64.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits")]
+    pub(super) fn draw(&mut self) -> f64 {
+        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut bits = self.random;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Where random numbers are, to go back to.
+    pub fn random(&self) -> u64 {
+        self.random
+    }
+
+    /// Goes back to where random numbers were.
+    pub fn set_random(&mut self, state: u64) {
+        self.random = state;
     }
 
     /// A new evaluation that may take so many steps.

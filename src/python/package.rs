@@ -112,8 +112,8 @@ impl Interpreter {
 
     /// Whether a namespace is an offered module's: star imports of the user's source do not reach into it.
     pub(super) fn is_offered(&self, env: &Rc<Env>) -> bool {
-        let composed = self.composed.iter();
-        self.imported.iter().map(|(_, module)| module).chain(composed).any(|module| Rc::ptr_eq(module, env))
+        let own = self.composed.iter().chain(self.embedded.iter().map(|(.., module)| module));
+        self.imported.iter().map(|(_, module)| module).chain(own).any(|module| Rc::ptr_eq(module, env))
     }
 
     /// Whether a source is an offered module's, or torch's own that is written in Python.
@@ -141,7 +141,12 @@ impl Interpreter {
     }
 
     /// The namespace of a module's source. `keep` gets it before it runs, so that modules which import each other end.
-    fn evaluated(&mut self, text: &str, name: &str, keep: impl FnOnce(&mut Self, Rc<Env>)) -> Outcome<Rc<Env>> {
+    pub(super) fn evaluated(
+        &mut self,
+        text: &str,
+        name: &str,
+        keep: impl FnOnce(&mut Self, Rc<Env>),
+    ) -> Outcome<Rc<Env>> {
         let program = Program::parse(text, &format!("{name}.py"))?;
         let env = Env::module(program.unit.clone(), Rc::new(Scope::of_body(&program.module.body)));
         keep(self, env.clone());

@@ -114,7 +114,10 @@ impl Interpreter {
             Stmt::Assert(inner) => {
                 let holds = match self.test(env, &inner.test) {
                     // an assertion about values that only a run knows is not checked: nothing else depends on it
-                    Err(raised) if matches!(&raised.what, What::Error(e) if e.code == "data_dependent") => true,
+                    Err(raised) if matches!(&raised.what, What::Error(e) if e.code == "data_dependent") => {
+                        self.trace.asking.withdraw();
+                        true
+                    }
                     other => other?,
                 };
                 if !holds {

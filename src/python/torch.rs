@@ -34,6 +34,11 @@ const PACKAGES: &[&str] = &[
     "torch.special",
     "torch.utils",
     "torch.autograd",
+    "torch.autograd.function",
+    "torch.distributions",
+    "torch.distributions.normal",
+    "torch.distributions.categorical",
+    "torch.sparse",
     "torch.cuda",
     "torch.types",
     "torch.functional",
@@ -259,6 +264,10 @@ impl Interpreter {
             ("torch.jit", "is_scripting" | "is_tracing") | ("torch.compiler", "is_compiling") => {
                 return Ok(Some(Object::Native(&IS_AVAILABLE)));
             }
+            // every module of torch's imports torch: `torch.sparse.torch.eye` is an old spelling
+            ("torch.sparse" | "torch.nn" | "torch.nn.functional" | "torch.utils", "torch") => {
+                return Ok(Some(Object::Package(Rc::from("torch"))));
+            }
             ("torch", "finfo") => return Ok(Some(Object::Native(&limits::FINFO))),
             ("torch", "iinfo") => return Ok(Some(Object::Native(&limits::IINFO))),
             ("torch.autograd", "Variable") => return Ok(Some(Object::Native(&IDENTITY))),
@@ -333,7 +342,8 @@ impl Interpreter {
         }
     }
 
-    /// `tensor.name = value`: `.data` and `.requires_grad`; other names are not kept.
+    /// `tensor.name = value`: `.data` and `.requires_grad`. Marks that authors leave for their training code (`p.no_decay = True`, a
+    /// misspelt `pe.require_grad = False`) change nothing here, and are not kept.
     pub fn set_tensor_attribute(&mut self, object: &Object, name: &str, value: Object) -> Outcome<()> {
         let Object::Tensor(tensor) = object else { return Ok(()) };
         match (name, &value) {
@@ -345,6 +355,7 @@ impl Interpreter {
             }
             ("data", Object::Tensor(_)) => self.tensor_method(object, "copy_", Arguments::of(vec![value])).map(drop),
             ("grad", _) => Ok(()),
+            _ if !known("torch.Tensor", name) && !matches!(name, "shape" | "dtype" | "device" | "T") => Ok(()),
             _ => Err(Raised::unsupported(format!("setting the attribute '{name}' of a tensor"))),
         }
     }

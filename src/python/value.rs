@@ -78,9 +78,16 @@ impl Interpreter {
                 ("float", super::class::ClassKind::Builtin) => Value::Dtype(crate::dtype::DType::Float64),
                 ("int", super::class::ClassKind::Builtin) => Value::Dtype(crate::dtype::DType::Int64),
                 ("bool", super::class::ClassKind::Builtin) => Value::Dtype(crate::dtype::DType::Bool),
+                // x.type(type(y)), as of old: torch.Tensor is a tensor of the default dtype
+                ("Tensor", super::class::ClassKind::Builtin) => Value::Dtype(crate::nn::node::DEFAULT),
                 _ => Value::Host(Rc::new(object.clone())),
             },
             Object::Missing(why) => return Err(Raised::missing(why)),
+            // an array of numpy's
+            Object::Instance(array) if array.class.lookup("__torch_tensor__").is_some() => {
+                let held = array.attributes.0.borrow().get("_tensor").cloned();
+                self.value_of(&held.unwrap_or_default())?
+            }
             Object::Instance(_) => match super::operator::payload(object) {
                 Some(payload) => self.value_of(&payload)?,
                 None => Value::Host(Rc::new(object.clone())),

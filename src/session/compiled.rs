@@ -53,6 +53,11 @@ impl Compiled {
         self.body.graph().output.as_ref().unwrap_or(&Structure::None)
     }
 
+    /// How many inputs it takes.
+    pub fn inputs(&self) -> usize {
+        self.body.graph().inputs.len()
+    }
+
     /// Buffers that a run in train mode changes.
     pub fn updates(&self) -> &[BufferUpdate] {
         &self.body.graph().updates

@@ -2,6 +2,7 @@
 //!
 //! Everything that comes out is plain data; the browser's rim and the test harness are thin around it.
 
+mod answers;
 pub mod compiled;
 pub mod input;
 pub mod model;

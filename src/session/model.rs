@@ -1,7 +1,7 @@
 //! A network with its weights on a device: eval and train mode, runs, and its state_dict.
 
 use super::Loaded;
-use super::compiled::Compiled;
+use super::answers::Traced;
 use super::input::{Inputs, Output, fill};
 use super::train::Trainer;
 use super::train::fit::Fitting;
@@ -25,9 +25,6 @@ use crate::train::training::TrainingState;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// Graphs that are kept: one for each mode and set of input shapes.
-const MAX_PROGRAMS: usize = 16;
-
 /// A network that runs.
 pub struct Model {
     pub(super) checkpoint: Rc<Checkpoint>,
@@ -40,7 +37,7 @@ pub struct Model {
     reason: Option<String>,
     pub(super) weights: Weights,
     pub(super) training: bool,
-    programs: Vec<(bool, Call, Compiled)>,
+    pub(super) programs: Vec<Traced>,
     /// the shapes of the last run
     called: Option<Call>,
     /// what trains it, from the first step on
@@ -187,15 +184,18 @@ impl Model {
     /// `model(*inputs)`. In train mode, buffers such as BatchNorm's running statistics are updated.
     pub async fn run(&mut self, inputs: &Inputs, progress: &dyn Progress) -> Result<Ran> {
         let call = inputs.call();
-        let (at, warmup) = self.program(&call)?;
+        let device = &self.device;
+        let uploaded: Result<Vec<_>> = inputs.tensors().into_iter().map(|data| Value::upload(device, data)).collect();
+        let uploaded = uploaded?;
+        let (at, warmup) = self.program(&call, &uploaded).await?;
         self.called = Some(call);
         if warmup {
             progress.report(Phase { phase: "warm-up", done: 0, total: 0, detail: None })?;
         }
-        let Some((.., program)) = self.programs.get_mut(at) else { return Err(Error::mismatch("no program")) };
-        let device = &self.device;
-        let uploaded: Result<Vec<_>> = inputs.tensors().into_iter().map(|data| Value::upload(device, data)).collect();
-        let outputs = program.run(device, &self.weights, uploaded?, progress).await?;
+        let Some(Traced { program, .. }) = self.programs.get_mut(at) else {
+            return Err(Error::mismatch("no program"));
+        };
+        let outputs = program.run(&self.device, &self.weights, uploaded, progress).await?;
         let mut data = HashMap::new();
         for id in values_of(program.output()) {
             if let Some(value) = outputs.get(id) {
@@ -218,21 +218,7 @@ impl Model {
 
     /// Weights have changed.
     pub(super) fn forget(&mut self) {
-        self.programs.iter_mut().for_each(|(.., program)| program.forget());
-    }
-
-    /// The graph for these shapes, traced when it is not there yet: its place, and whether it is new.
-    fn program(&mut self, call: &Call) -> Result<(usize, bool)> {
-        let known = self.programs.iter().position(|(mode, known, _)| *mode == self.training && known == call);
-        if let Some(at) = known {
-            return Ok((at, false));
-        }
-        let program = Compiled::new(self.network.trace(call)?, self.training)?;
-        if self.programs.len() == MAX_PROGRAMS {
-            self.programs.remove(0);
-        }
-        self.programs.push((self.training, call.clone(), program));
-        Ok((self.programs.len() - 1, true))
+        self.programs.iter_mut().for_each(|traced| traced.program.forget());
     }
 
     /// `state_dict()`: names and values, in torch's order.

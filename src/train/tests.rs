@@ -137,7 +137,7 @@ fn optimizers_step_as_torch() {
         }
         cases += 1;
     }
-    assert_eq!(cases, 40);
+    assert_eq!(cases, 46);
 }
 
 fn assert_steps(case: &Trace, dtype: DType, tolerance: f64) {

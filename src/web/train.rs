@@ -9,7 +9,7 @@ use super::{argument, tensor};
 use crate::data::TensorData;
 use crate::error::{Error, Result};
 use crate::session::train::batch::Dataset;
-use crate::session::train::fit::{FitOptions, infos};
+use crate::session::train::fit::FitOptions;
 use crate::session::train::options::TrainOptions;
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -95,8 +95,8 @@ impl Model {
         let slot = self.slot.clone();
         promise(async move {
             let batch = dataset(&batch)?;
-            let estimate = slot.with(|network| network.training_memory(&batch.inputs.call(), &infos(&batch)))?;
-            plain(&estimate)
+            let estimate = async |network: &mut crate::session::model::Model| network.training_memory(&batch).await;
+            plain(&slot.with_async(estimate).await?)
         })
     }
 

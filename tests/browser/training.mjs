@@ -63,7 +63,8 @@ function optionsOf(train) {
     clipGradValue: train.clip_grad_value,
     accumulate: train.accumulate,
     resume: typeof train.resume?.optimizer_key === "string",
-    scheduler: train.scheduler && !train.resume?.scheduler_key ? scheduler(train.scheduler) : undefined,
+    // The functions of a LambdaLR are in no file.
+    scheduler: train.scheduler && (!train.resume?.scheduler_key || train.scheduler.name === "warmup") ? scheduler(train.scheduler) : undefined,
     schedulerEvery: "step",
     lossEvery: 1,
   });

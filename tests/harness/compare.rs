@@ -84,10 +84,22 @@ fn close(got: f64, want: f64, atol: f64, rtol: f64) -> Result<f64, String> {
         return Ok(0.0);
     }
     let error = (got - want).abs();
-    if error <= atol + rtol * want.abs() {
+    // beside an infinity every tolerance is infinite
+    if error.is_finite() && error <= atol + rtol * want.abs() {
         return Ok(error);
     }
     Err(format!("{got}, and {want} was expected"))
+}
+
+/// A number or a tensor that an optimizer keeps. Moments are small, so the measure is the largest element.
+pub fn moment(got: &Output, want: &Value, rtol: f64) -> Result<f64, String> {
+    if want.is_number() {
+        return value(got, want, 0.0, 1e-6);
+    }
+    let numbers = want["data"].as_array().into_iter().flatten().map(number).collect::<Result<Vec<_>, _>>()?;
+    let largest = numbers.iter().fold(0.0f64, |most, x| most.max(x.abs()));
+    let gap = leaf(got, want, rtol * largest, 0.0)?;
+    Ok(if largest == 0.0 { gap } else { gap / largest })
 }
 
 /// JSON has no NaN: generators write strings for it and the infinities.
@@ -116,4 +128,20 @@ pub fn bytes(dtype: DType, data: &Value) -> Result<Vec<u8>, String> {
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::close;
+
+    #[test]
+    fn infinities_and_nan_are_exact() {
+        let inf = f64::INFINITY;
+        assert!(close(inf, inf, 0.0, 1e-4).is_ok());
+        assert!(close(f64::NAN, f64::NAN, 0.0, 0.0).is_ok());
+        for (got, want) in [(1.0, inf), (inf, 1.0), (-inf, inf), (1.0, f64::NAN), (f64::NAN, 1.0)] {
+            assert!(close(got, want, 1.0, 1.0).is_err(), "{got} for {want}");
+        }
+        assert!(close(1.0, 1.5, 0.25, 0.25).is_ok());
+    }
 }

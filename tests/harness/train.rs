@@ -5,10 +5,12 @@ use crate::report::Outcome;
 use serde_json::{Map, Value, json};
 use torchtab::data::TensorData;
 use torchtab::engine::device::Choice;
+use torchtab::graph::op::Scalar;
 use torchtab::session::input::Output;
 use torchtab::session::model::Model;
 use torchtab::session::train::options::TrainOptions;
 use torchtab::source::Quiet;
+use torchtab::train::optimizer::state::Entry;
 
 /// What was compared, and how far off it was.
 struct Trained<'a> {
@@ -64,6 +66,7 @@ impl Trained<'_> {
             self.rates(&after, wanted).map_err(|_| format!("lrs {lrs:?}, and {wanted} was expected"))?;
         }
         self.state(&model)?;
+        self.optimizer(&model)?;
         let eval = &self.train["eval_after"];
         if eval.is_array() {
             model.train(false);
@@ -74,6 +77,39 @@ impl Trained<'_> {
                     .ok_or_else(|| format!("forward returned nothing at {}", want["path"]))?;
                 let error = crate::compare::leaf(leaf, want, atol, rtol);
                 self.record("eval_after", error.map_err(|e| format!("eval_after {}: {e}", want["path"]))?);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the optimizer keeps of each parameter.
+    fn optimizer(&mut self, model: &Model) -> Result<(), String> {
+        let wanted = self.train["optimizer_after"].as_object().cloned().unwrap_or_default();
+        let optimizer = model.training_state().and_then(|state| state.optimizer.as_ref());
+        let noisy: Vec<&str> =
+            self.train["noise_params"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let (_, rtol) = self.tolerance("optimizer");
+        for (name, wanted) in &wanted {
+            let optimizer = optimizer.ok_or("there is no optimizer")?;
+            let members = optimizer.groups().iter().flat_map(|group| &group.parameters);
+            let parameter = members.into_iter().find(|p| p.name == *name).ok_or(format!("no group has {name}"))?;
+            let state = optimizer.state(parameter.leaf).ok_or(format!("the optimizer keeps nothing of {name}"))?;
+            for (field, want) in wanted.as_object().into_iter().flatten() {
+                if noisy.contains(&name.as_str()) && want["index"].is_null() && !want.is_number() {
+                    continue;
+                }
+                let got = match state.get(field) {
+                    Some(Entry::Number(number)) => Output::Scalar(Scalar::Float(*number)),
+                    Some(Entry::Tensor(value)) => {
+                        Output::Tensor(pollster::block_on(value.read()).map_err(|e| e.to_string())?)
+                    }
+                    Some(Entry::None) | None => return Err(format!("the optimizer has no {field} of {name}")),
+                };
+                let gap = crate::compare::moment(&got, want, rtol);
+                self.record(
+                    "optimizer (relative)",
+                    gap.map_err(|e| format!("the optimizer's {field} of {name}: {e}"))?,
+                );
             }
         }
         Ok(())
@@ -108,7 +144,9 @@ impl Trained<'_> {
         }
         options["optimizer"] = optimizer;
         options["resume"] = train["resume"]["optimizer_key"].is_string().into();
-        if train["scheduler"].is_object() && train["resume"]["scheduler_key"].is_null() {
+        // The functions of a LambdaLR are in no file.
+        let saved = !train["resume"]["scheduler_key"].is_null() && train["scheduler"]["name"] != "warmup";
+        if train["scheduler"].is_object() && !saved {
             options["scheduler"] = scheduler(&train["scheduler"]);
         }
         serde_json::from_value(options).map_err(|e| format!("the case's train part: {e}"))

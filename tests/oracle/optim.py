@@ -129,6 +129,12 @@ def optimizers():
         spec("RAdam"),
         spec("RAdam", lr=0.02, betas=[0.7, 0.9], eps=1e-4, weight_decay=0.13),
         spec("RAdam", lr=0.02, weight_decay=0.13, decoupled_weight_decay=True, maximize=True),
+        spec("ASGD"),
+        spec("ASGD", lr=0.1, lambd=0.02, alpha=0.5, t0=2.0, weight_decay=0.13),
+        spec("ASGD", lr=0.1, t0=0.0, maximize=True),
+        spec("Rprop"),
+        spec("Rprop", lr=0.05, etas=[0.4, 1.7], step_sizes=[0.01, 0.1]),
+        spec("Rprop", lr=0.05, maximize=True),
     ]
     cases = [trace(s) for s in specs]
     cases += [trace(spec("Adam", lr=0.01), "float64"), trace(spec("SGD", lr=0.1, momentum=0.9), "bfloat16")]
@@ -156,6 +162,9 @@ def refusals():
         ("Adamax", {"betas": [0.9, 1.0]}),
         ("NAdam", {"momentum_decay": -0.25}),
         ("RAdam", {"lr": -2.0}),
+        ("ASGD", {"lambd": -0.5}),
+        ("Rprop", {"lr": -0.5}),
+        ("Rprop", {"etas": [0.5, 0.9]}),
         ("Adam", {"momentum": 0.9}),
         ("AdamW", {"decoupled_weight_decay": True}),
     ]

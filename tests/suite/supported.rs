@@ -12,19 +12,8 @@ use torchtab::train::{optimizer, scheduler};
 
 /// Names that are known and always refused, with the reason: no network of fixed shapes can have them.
 const REFUSED: &[(&str, &[&str])] = &[
-    (
-        "the shape of the result depends on values",
-        &[
-            "nonzero",
-            "masked_select",
-            "unique",
-            "unique_consecutive",
-            "argwhere",
-            "fractional_max_pool2d",
-            "fractional_max_pool3d",
-        ],
-    ),
-    ("there is no NumPy, and no memory to point to", &["numpy", "__array__", "data_ptr"]),
+    ("the shape of the result depends on values", &["fractional_max_pool2d", "fractional_max_pool3d"]),
+    ("there is no memory to point to", &["data_ptr"]),
     ("training is asked for from outside", &["backward"]),
     (
         "hooks are code beside forward",

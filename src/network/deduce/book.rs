@@ -135,6 +135,14 @@ impl<'a> Book<'a> {
         self.names.get(user).is_some_and(|names| names.contains(name))
     }
 
+    /// Whether it is a function, or a class with a constructor of its own.
+    pub fn constructs(&self, name: &str) -> bool {
+        let own = |class: &&StmtClassDef| {
+            class.body.iter().filter_map(Stmt::as_function_def_stmt).any(|def| def.name.as_str() == "__init__")
+        };
+        self.functions.contains_key(name) || self.classes.get(name).is_some_and(own)
+    }
+
     /// The source classes that a class inherits from directly.
     pub fn bases(&self, class: &StmtClassDef) -> Vec<&'a StmtClassDef> {
         let bases = class.arguments.as_deref().map_or(&[][..], |a| &a.args);
@@ -283,6 +291,38 @@ impl<'a> Book<'a> {
         }
         made.push_str(text.get(last..).unwrap_or_default());
         made
+    }
+
+    /// What the module level assigns last to a name, capitals or not.
+    pub fn constant(&self, name: &str) -> Option<(&'a str, &'a Expr)> {
+        self.constants().filter(|(known, _)| known.eq_ignore_ascii_case(name)).last()
+    }
+
+    /// Module-level names whose values are no plain numbers: dicts, texts, objects.
+    pub fn constant_objects(&self) -> Vec<String> {
+        let plain = |value: &Expr| {
+            matches!(value, Expr::NumberLiteral(_) | Expr::BooleanLiteral(_) | Expr::NoneLiteral(_) | Expr::Lambda(_))
+        };
+        let all: IndexSet<&str> = self.constants().filter(|(_, value)| !plain(value)).map(|(name, _)| name).collect();
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Module-level names that are given what a call returns, the last ones first, with their lines.
+    pub fn made(&self) -> Vec<(&'a str, u32)> {
+        let mut all = IndexMap::new();
+        for (name, value) in self.constants().filter(|(_, value)| value.is_call_expr()) {
+            all.shift_remove(name);
+            all.insert(name, self.line(value));
+        }
+        all.into_iter().rev().collect()
+    }
+
+    fn constants(&self) -> impl Iterator<Item = (&'a str, &'a Expr)> {
+        self.program.module.body.iter().filter_map(|statement| match statement {
+            Stmt::Assign(assign) => Some((assign.targets.first()?.as_name_expr()?.id.as_str(), &*assign.value)),
+            Stmt::AnnAssign(assign) => Some((assign.target.as_name_expr()?.id.as_str(), assign.value.as_deref()?)),
+            _ => None,
+        })
     }
 
     /// Module-level names whose values are written as lists or tuples, and the entries of dicts of such.

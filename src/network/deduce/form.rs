@@ -396,12 +396,48 @@ impl<'a> Source<'a> {
             self.write(slots, argument, value, line);
         }
         for keyword in &call.arguments.keywords {
-            // `**kwargs` may hold anything: what is constructed is compared with the file anyway
-            let Some(name) = &keyword.arg else { continue };
+            let Some(name) = &keyword.arg else {
+                self.spread(slots, &mut target.arguments, &keyword.value, line);
+                continue;
+            };
             let Some(argument) = target.arguments.iter_mut().find(|a| a.name == name.as_str()) else { return false };
             self.write(slots, argument, &keyword.value, line);
         }
         true
+    }
+
+    /// `**config['model']`: each of its entries is an argument. A dict that is not known may hold anything: what is constructed is compared
+    /// with the file anyway.
+    fn spread(&self, slots: &mut Vec<Slot>, arguments: &mut [Argument], value: &'a Expr, line: u32) {
+        let text = self.book.resolved(value);
+        let Some(Term::List(keys)) = self.evaluate(&format!("list(({text}).keys())")) else { return };
+        for key in keys {
+            let Term::Str(name) = &key else { continue };
+            let Some(argument) = arguments.iter_mut().find(|a| a.name == *name) else { continue };
+            let entry = format!("({text})[{key}]");
+            argument.form = match self.evaluate(&entry) {
+                Some(term) => seeded(slots, name, &term, Origin::Written(line), &None),
+                None => Form::Fixed(Term::Source(entry)),
+            };
+            argument.has_default = false;
+        }
+    }
+
+    /// Gives arguments without default the values of the module level's names that are called as they are: `HIDDEN_DIM = 64` for
+    /// `hidden_dim`. False when there is none.
+    pub fn namesakes(&self, plan: &mut Plan) -> bool {
+        let Plan { slots, call } = plan;
+        let mut any = false;
+        for argument in call.arguments.iter_mut().filter(|a| !a.has_default && a.passing != Passing::Star) {
+            let Some((name, value)) = self.book.constant(&argument.name) else { continue };
+            any = true;
+            if value.is_call_expr() && self.exists(name) {
+                argument.form = Form::Fixed(Term::Source(name.to_owned()));
+            } else {
+                self.write(slots, argument, value, self.book.line(value));
+            }
+        }
+        any
     }
 
     fn write(&self, slots: &mut Vec<Slot>, argument: &mut Argument, value: &'a Expr, line: u32) {

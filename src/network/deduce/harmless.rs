@@ -43,6 +43,9 @@ pub fn only_shapes(solver: &mut Solver<'_, '_>, source: &Source<'_>, at: usize) 
 /// Whether `others` give the same network in eval mode as the plan's value.
 pub fn is(solver: &Solver<'_, '_>, source: &Source<'_>, at: usize, others: &[Term]) -> bool {
     let Some(slot) = solver.plan.slots.get(at) else { return false };
+    if unread(&solver.plan.call.callee, &slot.name, source) {
+        return true;
+    }
     if slot.kind == Kind::Real && slot.name.to_lowercase().contains("drop") {
         return true;
     }
@@ -57,6 +60,13 @@ pub fn is(solver: &Solver<'_, '_>, source: &Source<'_>, at: usize, others: &[Ter
         }
     }
     compared
+}
+
+/// Whether a class or function never reads its parameter: `def __init__(self, num_classes, block)` without a head.
+fn unread(callee: &str, name: &str, source: &Source<'_>) -> bool {
+    let names = |name| source.book.names(callee, name);
+    let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    plain && source.book.constructs(callee) && !names(name) && !names("locals") && !names("vars") && !names("eval")
 }
 
 fn same(mut one: Network, mut other: Network, source: &Source<'_>, hidden: bool, shapes: bool) -> bool {

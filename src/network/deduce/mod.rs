@@ -31,7 +31,7 @@ use book::Book;
 use form::Source;
 use plan::{Form, Kind, Origin, Plan};
 use probe::{Probe, Target};
-use report::{Deduced, Reading};
+use report::{Deduced, DeducedArgument, Reading};
 use solve::Solver;
 use term::Term;
 
@@ -39,6 +39,8 @@ use term::Term;
 const MAX_CHILDREN: usize = 2;
 /// Lists of the source that are tried for one argument.
 const MAX_LISTS: usize = 12;
+/// Arguments that may be an object of the source.
+const MAX_PLACES: usize = 2;
 /// Other values of flags and choices that are started with.
 const MAX_RESTARTS: usize = 12;
 /// Calls of one class in the source that are looked at.
@@ -145,6 +147,8 @@ fn no_fit(source: &Source<'_>, probe: Probe<'_>, nearest: Option<Near>, offered:
         let network = probe.network(&near.plan.text())?;
         Some((near, network))
     });
+    // a class without parameters is near nothing, where others could not be constructed
+    let near = near.filter(|(_, network)| !network.state_dict_keys().is_empty() || probe.error.is_none());
     let Some((near, mut network)) = near else {
         let modules = source.modules().count();
         let fixed =
@@ -200,6 +204,9 @@ impl<'a> Search<'_, 'a> {
         let names: Vec<&str> = classes.iter().map(|(_, name)| *name).collect();
         let functions = self.factories();
         let mut found = self.written(&names);
+        if found.is_empty() {
+            found.extend(self.made());
+        }
         if found.is_empty() {
             let roots = classes.iter().filter(|(users, _)| *users == 0).map(|(_, name)| *name);
             found = self.without_arguments(roots.collect());
@@ -277,6 +284,22 @@ impl<'a> Search<'_, 'a> {
         found
     }
 
+    /// A network that the source's module level makes and keeps under a name: `model = build(**config)`, changed afterwards or not.
+    fn made(&mut self) -> Option<Reading> {
+        let made = self.source.book.made();
+        let error = self.probe.error.take();
+        let fits = |probe: &mut Probe<'a>, target: &Target, name: &str| {
+            probe.shapes(name).is_some_and(|shapes| target.distance(&shapes) == 0)
+        };
+        let found = made.into_iter().take(MAX_LISTS).find(|(name, _)| fits(self.probe, self.target, name));
+        self.probe.error = error;
+        let (name, line) = found?;
+        let argument =
+            DeducedArgument { name: name.to_owned(), value: name.to_owned(), from: source_line(line), told: true };
+        let deduced = Deduced { expression: name.to_owned(), arguments: vec![argument] };
+        Some(Reading { deduced, asked: Vec::new(), open: name.to_owned() })
+    }
+
     fn without_arguments(&mut self, names: Vec<&str>) -> Vec<Reading> {
         let mut found = Vec::new();
         for name in names {
@@ -327,6 +350,10 @@ impl<'a> Search<'_, 'a> {
                 tries.push(seeded);
             }
         }
+        let mut named = plan.clone();
+        if self.source.namesakes(&mut named) {
+            tries.push(named);
+        }
         tries.push(plan.clone());
         for (at, argument) in plan.call.arguments.iter().enumerate() {
             if matches!(argument.form, Form::List { .. }) && !argument.has_default {
@@ -349,8 +376,26 @@ impl<'a> Search<'_, 'a> {
         }
         let (source, target) = (self.source, self.target);
         let probe = &mut *self.probe;
-        let open = source.open_plan(callee, &mut |attribute| child(source, probe, target, callee, attribute, 0))?;
-        self.settle(open)
+        let open = source.open_plan(callee, &mut |attribute| child(source, probe, target, callee, attribute, 0));
+        open.and_then(|open| self.settle(open)).or_else(|| self.given_an_object(&plan))
+    }
+
+    /// One argument may be an object that the source builds at its module level: a text of settings, a table, a vocabulary.
+    fn given_an_object(&mut self, plan: &Plan) -> Option<Reading> {
+        let required = |a: &plan::Argument| !a.has_default && a.passing != book::Passing::Star;
+        let places = plan.call.arguments.iter().enumerate().filter(|(_, a)| required(a)).map(|(at, _)| at);
+        for at in places.take(MAX_PLACES) {
+            for name in self.source.book.constant_objects().into_iter().take(MAX_LISTS) {
+                let mut fixed = plan.clone();
+                if let Some(argument) = fixed.call.arguments.get_mut(at) {
+                    argument.form = Form::Fixed(Term::Source(name));
+                }
+                if let Some(reading) = self.settle(fixed) {
+                    return Some(reading);
+                }
+            }
+        }
+        None
     }
 
     /// Solves a plan; what it says, if it fits.

@@ -341,8 +341,14 @@ impl<'a> Reader<'_, 'a> {
                 class.is_some() && !def.decorator_list.iter().any(|d| book.text(&d.expression) == "staticmethod");
             let parameters: Vec<&str> =
                 def.parameters.iter().map(|p| p.name().as_str()).skip(usize::from(bound)).collect();
-            self.pair(arguments, &parameters, |parameter, own| {
-                if let Some(found) = uses.get(parameter) {
+            let star = def.parameters.vararg.as_ref().map(|star| star.name.as_str());
+            self.pair(arguments, &parameters, star, |parameter, own| {
+                // an argument of `*sizes` is one of them
+                let found = match uses.get(parameter) {
+                    Some(found) if star == Some(parameter) => found.item.as_deref(),
+                    found => found,
+                };
+                if let Some(found) = found {
                     own.merge(found);
                     if after_super {
                         own.child.clone_from(&found.child);
@@ -362,7 +368,7 @@ impl<'a> Reader<'_, 'a> {
         let Some(class) = module::class(&format!("torch.nn.{name}")) else { return };
         let signature = signature(class.signature);
         let parameters: Vec<&str> = signature.iter().map(|(name, _)| *name).collect();
-        self.pair(arguments, &parameters, |parameter, own| {
+        self.pair(arguments, &parameters, None, |parameter, own| {
             let default = signature.iter().find(|(name, _)| *name == parameter).map_or("", |(_, default)| *default);
             match default {
                 "True" | "False" => own.flag = true,
@@ -375,8 +381,16 @@ impl<'a> Reader<'_, 'a> {
         });
     }
 
-    fn pair(&mut self, arguments: &'a Arguments, parameters: &[&str], mut note: impl FnMut(&str, &mut Use)) {
+    fn pair(
+        &mut self,
+        arguments: &'a Arguments,
+        parameters: &[&str],
+        star: Option<&str>,
+        mut note: impl FnMut(&str, &mut Use),
+    ) {
+        let last = parameters.iter().position(|name| Some(*name) == star).unwrap_or(usize::MAX);
         for (at, argument) in arguments.args.iter().enumerate() {
+            let at = at.min(last);
             if let Expr::Starred(starred) = argument {
                 self.mark(&starred.value, |u| u.listed = true);
                 break;

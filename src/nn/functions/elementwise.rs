@@ -87,7 +87,7 @@ fn compare(host: &mut dyn Host, b: &Bound<'_>, kind: Compare) -> Result<Value> {
     node::compare(host, kind, x, y).map(Value::tensor)
 }
 
-/// `where` with one argument gives indices, whose number depends on values.
+/// `torch.where(condition, input, other)`.
 fn select(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let condition = b.id("condition")?;
     let (x, y) = (operand(b.name(), b.value("input"))?, operand(b.name(), b.value("other"))?);
@@ -101,10 +101,6 @@ pub(super) fn choose(host: &mut dyn Host, condition: ValueId, x: Operand, y: Ope
     let (x, y) = (node::tensor_of(host, x)?, node::tensor_of(host, y)?);
     let (x, y) = (node::cast(host, x, to)?, node::cast(host, y, to)?);
     node::op(host, Op::Where, &[condition, x, y])
-}
-
-fn nonzero(_: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    Err(Error::unsupported(format!("torch.{}: the shape of its result depends on the values of its input", b.name())))
 }
 
 /// Bounds are numbers or tensors.
@@ -365,9 +361,8 @@ functions! {
     tmi "le less_equal": "(input, other)" => |h, b| compare(h, b, Compare::Le);
     tmi "gt greater": "(input, other)" => |h, b| compare(h, b, Compare::Gt);
     tmi "ge greater_equal": "(input, other)" => |h, b| compare(h, b, Compare::Ge);
-    t "where": "(condition, input, other)" => select, "(condition)" => nonzero;
+    t "where": "(condition, input, other)" => select, "(condition)" => super::chosen::nonzero;
     m "where": "(input, condition, other)" => select;
-    tm "nonzero masked_select unique unique_consecutive argwhere": "(input, *args, **kwargs)" => nonzero;
     tmij "clamp clip": "(input, min=None, max=None)" => clamp;
     tmij "clamp_min": "(input, min)" => clamp;
     tmij "clamp_max": "(input, max)" => clamp;

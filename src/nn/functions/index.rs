@@ -1,5 +1,6 @@
-//! Indexing: `x[...]` and `x[...] = v` with everything NumPy allows but boolean masks; gather, scatter and their relatives.
+//! Indexing: `x[...]` and `x[...] = v` with everything NumPy allows; gather, scatter and their relatives.
 
+use super::chosen::{is_mask, mask_indices};
 use super::shape::{select, unsqueeze};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -24,8 +25,12 @@ fn index_error(message: impl Into<String>) -> Error {
 }
 
 /// How many dims an index item consumes.
-fn consumes(item: &Value) -> usize {
-    usize::from(!matches!(item, Value::None | Value::Ellipsis | Value::Bool(_)))
+fn consumes(host: &mut dyn Host, item: &Value) -> usize {
+    match item {
+        Value::None | Value::Ellipsis | Value::Bool(_) => 0,
+        Value::Tensor(mask) if is_mask(host, mask) => node::rank(host, mask.value()),
+        _ => 1,
+    }
 }
 
 fn choose(host: &mut dyn Host, x: &Tensor, index: &Value) -> Result<Chosen> {
@@ -34,7 +39,7 @@ fn choose(host: &mut dyn Host, x: &Tensor, index: &Value) -> Result<Chosen> {
         other => vec![other.clone()],
     };
     let rank = node::rank(host, x.value());
-    let used: usize = items.iter().map(consumes).sum();
+    let used: usize = items.iter().map(|item| consumes(host, item)).sum();
     if used > rank {
         return Err(if rank == 0 {
             index_error(
@@ -59,17 +64,11 @@ fn choose(host: &mut dyn Host, x: &Tensor, index: &Value) -> Result<Chosen> {
                 part = slice(host, &part, dim, *start, *end, *step)?;
                 dim += 1;
             }
-            Value::Tensor(tensor) => {
-                indices.push(index_tensor(host, tensor)?);
-                dims.push(dim);
-                dim += 1;
-            }
+            Value::Tensor(tensor) => dim = index_by(host, &part, tensor, dim, &mut dims, &mut indices)?,
             Value::List(_) => {
                 let data = fold::from_nested(item, None)?;
-                let id = host.trace().graph.constant(data);
-                indices.push(index_tensor(host, &Tensor::new(id))?);
-                dims.push(dim);
-                dim += 1;
+                let tensor = Tensor::new(host.trace().graph.constant(data));
+                dim = index_by(host, &part, &tensor, dim, &mut dims, &mut indices)?;
             }
             Value::Bool(_) => return Err(Error::unsupported("indexing a tensor with a Python bool")),
             other => {
@@ -83,13 +82,39 @@ fn choose(host: &mut dyn Host, x: &Tensor, index: &Value) -> Result<Chosen> {
     Ok(Chosen { part, dims, indices })
 }
 
-/// An index tensor: integers; masks choose by value, which static shapes cannot follow.
+/// Adds an index tensor from `dim` on, a mask as one for each of its dims; gives the dim behind.
+fn index_by(
+    host: &mut dyn Host,
+    part: &Tensor,
+    tensor: &Tensor,
+    dim: usize,
+    dims: &mut Vec<usize>,
+    indices: &mut Vec<ValueId>,
+) -> Result<usize> {
+    if !is_mask(host, tensor) {
+        indices.push(index_tensor(host, tensor)?);
+        dims.push(dim);
+        return Ok(dim + 1);
+    }
+    let (mask, shape) = (node::shape(host, tensor.value()), node::shape(host, part.value()));
+    for (at, size) in mask.iter().enumerate() {
+        if shape.get(dim + at).is_some_and(|extent| extent != size) {
+            return Err(index_error(format!(
+                "The shape of the mask {mask:?} at index {at} does not match the shape of the indexed tensor {shape:?} at index {}",
+                dim + at
+            )));
+        }
+    }
+    for (at, index) in mask_indices(host, tensor.value())?.into_iter().enumerate() {
+        indices.push(index);
+        dims.push(dim + at);
+    }
+    Ok(dim + mask.len())
+}
+
+/// An index tensor: integers.
 fn index_tensor(host: &mut dyn Host, tensor: &Tensor) -> Result<ValueId> {
     match node::dtype(host, tensor.value()) {
-        DType::Bool => {
-            Err(Error::unsupported("indexing with a boolean mask: the shape of its result depends on values")
-                .hint("torch.where or masked_fill do the same with a shape that is known"))
-        }
         dtype if dtype.is_int() => node::cast(host, tensor.value(), DType::Int64),
         _ => Err(index_error("tensors used as indices must be long, int, byte or bool tensors")),
     }
@@ -147,12 +172,13 @@ fn set_item(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let x = b.tensor("input")?;
     let to = node::dtype(host, x.value());
     // x[mask] = number is a masked fill
-    if let Value::Tensor(mask) = b.value("index")
+    let value = source(host, b.value("value"), to)?;
+    let single = node::shape(host, value).iter().product::<usize>() == 1;
+    if let (Value::Tensor(mask), true) = (b.value("index"), single)
         && node::dtype(host, mask.value()) == DType::Bool
     {
-        return set_masked(host, x, mask, b.value("value"));
+        return set_masked(host, x, mask, value);
     }
-    let value = source(host, b.value("value"), to)?;
     let chosen = choose(host, x, b.value("index"))?;
     alias::in_place(host, &chosen.part.clone(), |host| {
         let part = chosen.part.value();
@@ -171,15 +197,10 @@ fn set_item(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     Ok(Value::None)
 }
 
-fn set_masked(host: &mut dyn Host, x: &Tensor, mask: &Tensor, value: &Value) -> Result<Value> {
-    let to = node::dtype(host, x.value());
+fn set_masked(host: &mut dyn Host, x: &Tensor, mask: &Tensor, value: ValueId) -> Result<Value> {
     let mut shape = node::shape(host, mask.value());
     let rank = node::rank(host, x.value());
     shape.extend(std::iter::repeat_n(1, rank.saturating_sub(shape.len())));
-    let value = source(host, value, to)?;
-    if node::shape(host, value).iter().product::<usize>() != 1 {
-        return Err(Error::unsupported("x[mask] = values: how many values a boolean mask takes depends on the mask"));
-    }
     let value = node::reshape(host, value, Vec::new())?;
     alias::in_place(host, x, |host| {
         let mask = node::reshape(host, mask.value(), shape)?;

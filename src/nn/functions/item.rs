@@ -75,10 +75,6 @@ fn is_floating_point(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     Ok(Value::Bool(node::dtype(host, x).is_float()))
 }
 
-fn numpy(_: &mut dyn Host, _: &Bound<'_>) -> Result<Value> {
-    Err(Error::unsupported("Tensor.numpy(): there is no NumPy here"))
-}
-
 fn backward(_: &mut dyn Host, _: &Bound<'_>) -> Result<Value> {
     Err(Error::unsupported("Tensor.backward() inside of a network"))
 }
@@ -92,6 +88,5 @@ functions! {
     t "is_tensor": "(obj)" => is_tensor;
     tm "is_floating_point": "(input)" => is_floating_point;
     tm "is_complex": "(input)" => |h, b| { let x = b.id("input")?; Ok(Value::Bool(node::dtype(h, x).category() == crate::dtype::Category::Complex)) };
-    m "numpy __array__": "(input, *args)" => numpy;
     m "backward": "(input, *args, **kwargs)" => backward;
 }

@@ -30,6 +30,7 @@ macro_rules! functions {
 mod activation;
 mod attention;
 pub mod attribute;
+mod chosen;
 mod conv;
 mod creation;
 mod ctc;
@@ -62,6 +63,7 @@ static FAMILIES: &[&[Family]] = &[
     activation::FUNCTIONS,
     attention::FUNCTIONS,
     attribute::FUNCTIONS,
+    chosen::FUNCTIONS,
     conv::FUNCTIONS,
     creation::FUNCTIONS,
     distance::FUNCTIONS,

@@ -1,4 +1,4 @@
-//! `math`, and numpy's functions of plain numbers.
+//! `math`.
 
 use crate::python::number::{Number, truncate};
 use crate::python::object::{Native, Object};
@@ -203,67 +203,6 @@ pub static MATH: &[Native] = &[
         },
     },
     Native { name: "erf", run: |me, a| domain(me, a, erf) },
-];
-
-/// numpy's, of plain numbers and lists of them.
-pub static NUMPY: &[Native] = &[
-    Native { name: "sqrt", run: |me, a| domain(me, a, f64::sqrt) },
-    Native { name: "exp", run: |me, a| domain(me, a, f64::exp) },
-    Native { name: "log", run: |me, a| domain(me, a, f64::ln) },
-    Native { name: "log2", run: |me, a| domain(me, a, f64::log2) },
-    Native { name: "log10", run: |me, a| domain(me, a, f64::log10) },
-    Native { name: "sin", run: |me, a| domain(me, a, f64::sin) },
-    Native { name: "cos", run: |me, a| domain(me, a, f64::cos) },
-    Native { name: "floor", run: |me, a| domain(me, a, f64::floor) },
-    Native { name: "ceil", run: |me, a| domain(me, a, f64::ceil) },
-    Native {
-        name: "power",
-        run: |me, a| {
-            let [x, y] = a.exactly("power")?;
-            me.binary(Operator::Pow, &x, &y)
-        },
-    },
-    Native {
-        name: "abs",
-        run: |_, a| {
-            let [x] = a.exactly("abs")?;
-            match Interpreter::as_number(&x) {
-                Some(Number::Int(i)) => Ok(Object::Int(i.saturating_abs())),
-                Some(Number::Float(f)) => Ok(Object::Float(f.abs())),
-                None => Err(Raised::unsupported("numpy.abs of an array")),
-            }
-        },
-    },
-    Native {
-        name: "prod",
-        run: |me, a| {
-            let [x] = a.exactly("prod")?;
-            if Interpreter::as_number(&x).is_some() {
-                return Ok(x);
-            }
-            me.fold(&x, Object::Int(1), Operator::Mult)
-        },
-    },
-    Native {
-        name: "sum",
-        run: |me, a| {
-            let [x] = a.exactly("sum")?;
-            me.fold(&x, Object::Int(0), Operator::Add)
-        },
-    },
-    Native {
-        name: "cumsum",
-        run: |me, a| {
-            let [x] = a.exactly("cumsum")?;
-            let mut total = Object::Int(0);
-            let mut sums = Vec::new();
-            for item in me.collect(&x)? {
-                total = me.binary(Operator::Add, &total, &item)?;
-                sums.push(total.clone());
-            }
-            Ok(Object::list(sums))
-        },
-    },
 ];
 
 fn one(me: &mut Interpreter, arguments: Arguments) -> Outcome<f64> {

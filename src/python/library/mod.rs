@@ -1,9 +1,10 @@
-//! The parts of Python's standard library, and of numpy, that networks use.
+//! The parts of Python's standard library that networks use; packages written in Python are in [`super::embedded`].
 
 pub mod copies;
 pub mod dataclass;
 pub mod enumeration;
 pub mod frames;
+pub mod host;
 pub mod iterators;
 pub mod limits;
 pub mod maths;
@@ -20,22 +21,12 @@ pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option
     let class = |me: &Interpreter, name: &str| me.builtin_class(name).map(Object::Class);
     let native = |table: &'static [Native]| table.iter().find(|native| native.name == name).map(Object::Native);
     Ok(match (package, name) {
-        ("math" | "numpy", "pi") => Some(Object::Float(std::f64::consts::PI)),
-        ("math" | "numpy", "e") => Some(Object::Float(std::f64::consts::E)),
-        ("math" | "numpy", "inf") => Some(Object::Float(f64::INFINITY)),
-        ("math" | "numpy", "nan") => Some(Object::Float(f64::NAN)),
+        ("math", "pi") => Some(Object::Float(std::f64::consts::PI)),
+        ("math", "e") => Some(Object::Float(std::f64::consts::E)),
+        ("math", "inf") => Some(Object::Float(f64::INFINITY)),
+        ("math", "nan") => Some(Object::Float(f64::NAN)),
         ("math", "tau") => Some(Object::Float(std::f64::consts::TAU)),
         ("math", _) => native(maths::MATH),
-        ("numpy", "float32" | "float64" | "double") => class(me, "float"),
-        ("numpy", "int32" | "int64" | "intp") => class(me, "int"),
-        ("numpy", "bool_") => class(me, "bool"),
-        ("numpy", "ndarray") => Some(Object::Inert(Rc::from("numpy.ndarray"))),
-        ("numpy", "newaxis") => Some(Object::None),
-        ("numpy", "random") => Some(Object::Inert(Rc::from("numpy.random"))),
-        ("numpy", _) => match native(maths::NUMPY) {
-            Some(function) => Some(function),
-            None => return Err(Raised::unsupported(format!("numpy.{name}"))),
-        },
         ("functools", "partial" | "cached_property") => class(me, name),
         ("collections", "OrderedDict" | "defaultdict" | "Counter") => class(me, name),
         ("collections", "namedtuple") => native(named::TABLE),
@@ -61,9 +52,8 @@ pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option
         ("enum", "Enum" | "IntEnum" | "auto") => class(me, name),
         ("enum", "StrEnum") => class(me, "Enum"),
         ("enum", "unique") => Some(Object::Inert(Rc::from("enum.unique"))),
-        ("random" | "time" | "string" | "types", "seed") => Some(Object::Inert(Rc::from("random.seed"))),
         ("types", "SimpleNamespace") => Some(Object::Class(me.namespace_class()?)),
-        ("random" | "time" | "string", _) => return Err(Raised::unsupported(format!("{package}.{name}"))),
+        ("numpy" | "random" | "time" | "string", _) => return Err(Raised::unsupported(format!("{package}.{name}"))),
         _ => None,
     })
 }

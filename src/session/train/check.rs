@@ -2,6 +2,7 @@
 
 use super::batch::{Dataset, integers};
 use super::fit::infos;
+use super::step::unprepared;
 use crate::error::{Error, Result};
 use crate::session::model::Model;
 
@@ -13,13 +14,18 @@ const BROADCAST: &[&str] =
 
 impl Model {
     /// Compares `batch`'s graph and all of `data`'s targets; what is odd and not wrong comes back.
-    pub(super) fn check_targets(&mut self, batch: &Dataset, data: &Dataset) -> Result<Vec<String>> {
+    pub(super) async fn check_targets(&mut self, batch: &Dataset, data: &Dataset) -> Result<Vec<String>> {
+        let uploaded = self.upload(batch)?;
         let (call, infos) = (batch.inputs.call(), infos(batch));
-        self.with_trainer(|model, trainer| {
+        let mut trainer = self.trainer.take().ok_or_else(unprepared)?;
+        let traced = trainer.graph(self, true, &call, &infos, &uploaded).await;
+        let shape = traced
+            .map(|compiled| compiled.prediction.and_then(|id| compiled.graph.info(id)).map(|info| info.shape.clone()));
+        self.trainer = Some(trainer);
+        let shape = shape?;
+        self.with_trainer(|_, trainer| {
             let name = trainer.criterion.name().to_owned();
             let ignored = trainer.options.loss.kwargs.get("ignore_index").and_then(serde_json::Value::as_i64);
-            let compiled = trainer.graph(model, true, &call, &infos)?;
-            let shape = compiled.prediction.and_then(|id| compiled.graph.info(id)).map(|info| info.shape.clone());
             let (Some(shape), Some(target)) = (shape, data.targets.first()) else { return Ok(Vec::new()) };
             if CLASSES.contains(&name.as_str()) && target.dtype.is_int() {
                 let classes = shape.get(usize::from(shape.len() > 1)).copied().unwrap_or(0);

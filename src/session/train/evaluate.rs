@@ -3,7 +3,6 @@
 use super::batch::{Dataset, integers};
 use super::step::{Trainer, unprepared};
 use crate::data::TensorData;
-use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::graph::Info;
 use crate::session::model::Model;
@@ -125,9 +124,8 @@ impl Model {
             let batch = data.rows(chunk)?;
             let infos: Vec<Info> =
                 batch.targets.iter().map(|t| Info { shape: t.shape.clone(), dtype: t.dtype }).collect();
-            let compiled = trainer.graph(self, false, &batch.inputs.call(), &infos)?;
-            let tensors = batch.inputs.tensors().into_iter().chain(&batch.targets);
-            let uploaded = tensors.map(|t| Value::upload(&self.device, t)).collect::<Result<Vec<_>>>()?;
+            let uploaded = self.upload(&batch)?;
+            let compiled = trainer.graph(self, false, &batch.inputs.call(), &infos, &uploaded).await?;
             let outputs = compiled.graph.run(&self.device, &self.weights, uploaded, progress).await?;
             let loss = outputs.get(compiled.loss).ok_or_else(|| Error::mismatch("the graph has no loss"))?;
             let loss = loss.read().await?.to_f64()?.first().copied().unwrap_or(f64::NAN);

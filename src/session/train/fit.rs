@@ -200,7 +200,7 @@ impl Model {
             best: None,
             undone: None,
         };
-        let memory = self.trace_batches(&fitting, &mut prepared)?;
+        let memory = self.trace_batches(&fitting, &mut prepared).await?;
         fitting.begin_epoch();
         let start = FitStart {
             prepared,
@@ -214,7 +214,7 @@ impl Model {
     }
 
     /// Mistakes are told before the first step: the graphs of all batches are traced, and labels are looked at.
-    fn trace_batches(&mut self, fitting: &Fitting, prepared: &mut Prepared) -> Result<Memory> {
+    async fn trace_batches(&mut self, fitting: &Fitting, prepared: &mut Prepared) -> Result<Memory> {
         let size = fitting.options.batch_size.min(fitting.train.len());
         let tail = fitting.train.len() % fitting.options.batch_size.max(1);
         let sizes = [size, if fitting.options.drop_last { 0 } else { tail }];
@@ -222,13 +222,12 @@ impl Model {
         for size in sizes.into_iter().filter(|s| *s > 0) {
             let rows: Vec<usize> = fitting.train.iter().take(size).copied().collect();
             let batch = fitting.data.rows(&rows)?;
-            let infos = infos(&batch);
-            let found = self.training_memory(&batch.inputs.call(), &infos)?;
+            let found = self.training_memory(&batch).await?;
             memory = if found.total > memory.total { found } else { memory };
         }
         let rows: Vec<usize> = fitting.train.iter().take(size).copied().collect();
         let batch = fitting.data.rows(&rows)?;
-        prepared.warnings.extend(self.check_targets(&batch, &fitting.data)?);
+        prepared.warnings.extend(self.check_targets(&batch, &fitting.data).await?);
         Ok(memory)
     }
 
@@ -332,6 +331,6 @@ impl Model {
 }
 
 /// Shapes and dtypes of a batch's targets.
-pub fn infos(batch: &Dataset) -> Vec<Info> {
+pub(super) fn infos(batch: &Dataset) -> Vec<Info> {
     batch.targets.iter().map(|t| Info { shape: t.shape.clone(), dtype: t.dtype }).collect()
 }

@@ -1,5 +1,7 @@
 //! One training step of a model, and what has to be there before the first.
 
+use super::batch::Dataset;
+use super::fit::infos;
 use super::options::{Every, TrainOptions, module};
 use super::report::{Memory, Prepared, StepReport};
 use crate::data::TensorData;
@@ -8,7 +10,8 @@ use crate::engine::value::Value;
 use crate::error::{Error, Result};
 use crate::graph::{Info, LeafKind, ValueId};
 use crate::network::loss::{Criterion, LossGraph};
-use crate::network::trace::Call;
+use crate::network::trace::{Call, Question};
+use crate::nn::asking::Answers;
 use crate::session::input::Inputs;
 use crate::session::model::Model;
 use crate::source::{Phase, Progress};
@@ -48,6 +51,8 @@ pub(super) struct Compiled {
     training: bool,
     call: Call,
     targets: Vec<Info>,
+    answers: Answers,
+    once: bool,
     pub(super) graph: StepGraph,
     pub(super) loss: ValueId,
     pub(super) prediction: Option<ValueId>,
@@ -61,27 +66,40 @@ pub(super) struct Snapshot {
 }
 
 impl Trainer {
-    /// The graph for these shapes, traced when it is not there yet.
-    pub(super) fn graph(
+    /// The graph for these shapes, traced when it is not there yet. Where forward or the loss need to know values of the inputs, `inputs` has
+    /// them, targets last.
+    pub(super) async fn graph(
         &mut self,
         model: &mut Model,
         training: bool,
         call: &Call,
         targets: &[Info],
+        inputs: &[Value],
     ) -> Result<&mut Compiled> {
-        let same = |c: &Compiled| c.training == training && c.call == *call && c.targets == targets;
-        let at = match self.graphs.iter().position(same) {
-            Some(at) => at,
-            None => {
-                let LossGraph { graph, loss, prediction } = model.trace_loss(self, training, call, targets)?;
-                let graph = StepGraph::new(graph, loss, |leaf| model.weights.get(leaf).is_some())?;
-                if self.graphs.len() == MAX_GRAPHS {
-                    self.graphs.remove(0);
-                }
-                let (call, targets) = (call.clone(), targets.to_vec());
-                self.graphs.push(Compiled { training, call, targets, graph, loss, prediction });
-                self.graphs.len() - 1
+        let mut answers = Answers::new();
+        let at = loop {
+            let same = |c: &Compiled| {
+                !c.once && c.training == training && c.call == *call && c.targets == targets && c.answers == answers
+            };
+            if let Some(at) = self.graphs.iter().position(same) {
+                break at;
             }
+            let LossGraph { graph, loss, prediction } =
+                match model.trace_loss(self, training, call, targets, &answers)? {
+                    Ok(traced) => traced,
+                    Err(question) => {
+                        model.answer(question, inputs, &mut answers).await?;
+                        continue;
+                    }
+                };
+            let graph = StepGraph::new(graph, loss, |leaf| model.weights.get(leaf).is_some())?;
+            if self.graphs.len() == MAX_GRAPHS {
+                self.graphs.remove(0);
+            }
+            let (call, targets, answers) = (call.clone(), targets.to_vec(), answers.clone());
+            let once = model.network.drew();
+            self.graphs.push(Compiled { training, call, targets, answers, once, graph, loss, prediction });
+            break self.graphs.len() - 1;
         };
         self.graphs.get_mut(at).ok_or_else(|| Error::mismatch("no graph"))
     }
@@ -218,19 +236,32 @@ impl Model {
     }
 
     /// Traces forward and loss in a mode; the model stays in its own.
-    fn trace_loss(&mut self, trainer: &Trainer, training: bool, call: &Call, targets: &[Info]) -> Result<LossGraph> {
+    fn trace_loss(
+        &mut self,
+        trainer: &Trainer,
+        training: bool,
+        call: &Call,
+        targets: &[Info],
+        answers: &Answers,
+    ) -> Result<std::result::Result<LossGraph, Question>> {
         self.network.train(training);
         if training && trainer.options.freeze_batch_norm {
             let trains: HashSet<ValueId> = trainer.leaves.iter().copied().collect();
             self.network.freeze_batch_norm(|leaf| !trains.contains(&leaf));
         }
-        let traced = self.network.trace_loss(call, &trainer.criterion, targets);
+        let traced = self.network.asking(answers, |network| network.trace_loss(call, &trainer.criterion, targets));
         self.network.train(self.training);
         traced
     }
 
-    /// What a batch of these shapes takes on the device.
-    pub fn training_memory(&mut self, call: &Call, targets: &[Info]) -> Result<Memory> {
+    /// What a step on this batch takes on the device.
+    pub async fn training_memory(&mut self, batch: &Dataset) -> Result<Memory> {
+        let uploaded = self.upload(batch)?;
+        let (call, targets) = (batch.inputs.call(), infos(batch));
+        let mut trainer = self.trainer.take().ok_or_else(unprepared)?;
+        let traced = trainer.graph(self, true, &call, &targets, &uploaded).await.map(|c| c.graph.activation_bytes());
+        self.trainer = Some(trainer);
+        let activations = traced?;
         self.with_trainer(|model, trainer| {
             let bytes = |info: &Info| info.shape.iter().product::<usize>() as u64 * info.dtype.size().max(4) as u64;
             let all: u64 = model.network.leaves().iter().map(|l| bytes(&l.info)).sum();
@@ -239,11 +270,16 @@ impl Model {
             let moments =
                 model.training_state.as_ref().and_then(|s| s.optimizer.as_ref()).map_or(0, Optimizer::moments);
             let optimizer = trained * moments;
-            let activations = trainer.graph(model, true, call, targets)?.graph.activation_bytes();
             let weights = 2 * all;
             let total = weights + trained + optimizer + activations;
             Ok(Memory { weights, gradients: trained, optimizer, activations, total })
         })
+    }
+
+    /// A batch's tensors on the device, targets last.
+    pub(super) fn upload(&self, batch: &Dataset) -> Result<Vec<Value>> {
+        let tensors = batch.inputs.tensors().into_iter().chain(&batch.targets);
+        tensors.map(|data| Value::upload(&self.device, data)).collect()
     }
 
     /// Takes the trainer out while `work` uses both.
@@ -279,9 +315,9 @@ impl Model {
     ) -> Result<StepReport> {
         let infos: Vec<Info> = targets.iter().map(|t| Info { shape: t.shape.clone(), dtype: t.dtype }).collect();
         let leaves = trainer.leaves.clone();
-        let compiled = trainer.graph(self, true, &inputs.call(), &infos)?;
         let tensors = inputs.tensors().into_iter().chain(targets);
         let uploaded = tensors.map(|data| Value::upload(&self.device, data)).collect::<Result<Vec<_>>>()?;
+        let compiled = trainer.graph(self, true, &inputs.call(), &infos, &uploaded).await?;
         let back = compiled.graph.backward(&self.device, &self.weights, uploaded, &leaves, progress).await;
         let (outputs, gradients) = back?;
         let loss = outputs.get(compiled.loss).cloned().ok_or_else(|| Error::mismatch("the graph has no loss"))?;

@@ -3,7 +3,9 @@
 use super::adagrad::{self, Adadelta, Adagrad};
 use super::adam::{self, Adam};
 use super::adamax::{self, Adamax, NAdam, RAdam};
+use super::asgd::{self, Asgd};
 use super::rmsprop::{self, RmsProp};
+use super::rprop::{self, Rprop};
 use super::sgd::{self, Sgd};
 use super::state::{Slot, State};
 use super::{Algorithm, Default};
@@ -33,6 +35,10 @@ pub enum Class {
     NAdam,
     /// `torch.optim.RAdam`
     RAdam,
+    /// `torch.optim.ASGD`
+    Asgd,
+    /// `torch.optim.Rprop`
+    Rprop,
 }
 
 /// Every class, by its name.
@@ -46,10 +52,12 @@ const CLASSES: &[(&str, Class)] = &[
     ("Adamax", Class::Adamax),
     ("NAdam", Class::NAdam),
     ("RAdam", Class::RAdam),
+    ("ASGD", Class::Asgd),
+    ("Rprop", Class::Rprop),
 ];
 
 /// torch.optim's other classes.
-const OTHERS: &[&str] = &["ASGD", "Adafactor", "LBFGS", "Muon", "Rprop", "SparseAdam"];
+const OTHERS: &[&str] = &["Adafactor", "LBFGS", "Muon", "SparseAdam"];
 
 /// The classes' names, as torch.optim has them.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -65,6 +73,9 @@ impl Class {
         let short = name.rsplit('.').next().unwrap_or(name);
         let known = CLASSES.iter().find(|(n, _)| *n == short).map(|(_, class)| *class);
         known.ok_or_else(|| match OTHERS.contains(&short) {
+            true if short == "LBFGS" => {
+                Error::unsupported("torch.optim.LBFGS: its step evaluates the loss several times")
+            }
             true => Error::unsupported(format!("torch.optim.{short}")),
             false => {
                 let names: Vec<_> = CLASSES.iter().map(|(name, _)| *name).collect();
@@ -91,6 +102,8 @@ impl Class {
             Self::Adamax => adamax::ADAMAX,
             Self::NAdam => adamax::NADAM,
             Self::RAdam => adamax::RADAM,
+            Self::Asgd => asgd::DEFAULTS,
+            Self::Rprop => rprop::DEFAULTS,
         }
     }
 
@@ -105,6 +118,8 @@ impl Class {
             Self::Adamax => adamax::ADAMAX_RESTORED,
             Self::NAdam => adamax::NADAM_RESTORED,
             Self::RAdam => adamax::RADAM_RESTORED,
+            Self::Asgd => asgd::RESTORED,
+            Self::Rprop => rprop::RESTORED,
         }
     }
 
@@ -128,6 +143,8 @@ impl Class {
             Self::Adadelta => adagrad::check_adadelta(&all),
             Self::Adamax | Self::RAdam => adamax::check(&all),
             Self::NAdam => adamax::check_nadam(&all),
+            Self::Asgd => asgd::check(&all),
+            Self::Rprop => rprop::check(&all),
         }?;
         Ok(all)
     }
@@ -144,6 +161,8 @@ pub(super) enum Rule {
     Adamax(Adamax),
     NAdam(NAdam),
     RAdam(RAdam),
+    Asgd(Asgd),
+    Rprop(Rprop),
 }
 
 impl Rule {
@@ -158,6 +177,8 @@ impl Rule {
             Class::Adamax => Self::Adamax(Adamax::read(hyper)?),
             Class::NAdam => Self::NAdam(NAdam::read(hyper)?),
             Class::RAdam => Self::RAdam(RAdam::read(hyper)?),
+            Class::Asgd => Self::Asgd(Asgd::read(hyper)?),
+            Class::Rprop => Self::Rprop(Rprop::read(hyper)?),
         })
     }
 
@@ -172,6 +193,8 @@ impl Rule {
             Self::Adamax(rule) => rule.slots(),
             Self::NAdam(rule) => rule.slots(),
             Self::RAdam(rule) => rule.slots(),
+            Self::Asgd(rule) => rule.slots(),
+            Self::Rprop(rule) => rule.slots(),
         }
     }
 
@@ -186,6 +209,8 @@ impl Rule {
             Self::Adamax(rule) => advance(rule, param, grad, state),
             Self::NAdam(rule) => advance(rule, param, grad, state),
             Self::RAdam(rule) => advance(rule, param, grad, state),
+            Self::Asgd(rule) => advance(rule, param, grad, state),
+            Self::Rprop(rule) => advance(rule, param, grad, state),
         }
     }
 }

@@ -7,9 +7,11 @@
 mod adagrad;
 mod adam;
 mod adamax;
+mod asgd;
 pub mod class;
 pub mod resume;
 mod rmsprop;
+mod rprop;
 mod sgd;
 pub mod state;
 

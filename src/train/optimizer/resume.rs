@@ -24,7 +24,7 @@ use crate::train::hyper::{Hyper, HyperValue};
 use std::collections::{BTreeSet, HashMap};
 
 /// Keys that are 0-d numbers whatever the parameter's shape is.
-const NUMBERS: &[&str] = &["step", "mu_product"];
+const NUMBERS: &[&str] = &["step", "mu_product", "eta", "mu"];
 
 /// Where in the file an optimizer came from.
 #[derive(Clone, Debug)]

@@ -14,6 +14,8 @@ export const OPTIMIZERS: readonly { readonly name: string; readonly lr: string; 
   { name: "Adamax", lr: "0.002", momentum: false, more: "betas=(0.9, 0.999)" },
   { name: "NAdam", lr: "0.002", momentum: false, more: "momentum_decay=0.004" },
   { name: "RAdam", lr: "0.001", momentum: false, more: "betas=(0.9, 0.999)" },
+  { name: "ASGD", lr: "0.01", momentum: false, more: "lambd=1e-4, alpha=0.75, t0=1e6" },
+  { name: "Rprop", lr: "0.01", momentum: false, more: "etas=(0.5, 1.2), step_sizes=(1e-6, 50)" },
 ];
 
 /** torch.optim.lr_scheduler's classes and an example of their arguments. */

@@ -1,0 +1,46 @@
+//! Packages of Python's and torch's that are written in Python here, beside those in Rust: numpy's arrays, `random`, distributions.
+//!
+//! As with the modules that a host offers, such a package is evaluated when a name of it is first asked for, in a namespace of its own.
+
+use super::Interpreter;
+use super::library::host;
+use super::object::Object;
+use super::raised::Outcome;
+
+/// One module in parts.
+const NUMPY: &str = concat!(
+    include_str!("library/numpy/array.py"),
+    "\n\n",
+    include_str!("library/numpy/functions.py"),
+    "\n\n",
+    include_str!("library/numpy/random.py")
+);
+
+/// The packages and their sources.
+const SOURCES: &[(&str, &str)] = &[
+    ("numpy", NUMPY),
+    ("random", include_str!("library/random.py")),
+    ("torch.autograd", include_str!("library/autograd.py")),
+    ("torch.autograd.function", include_str!("library/autograd.py")),
+    ("torch.distributions", include_str!("library/distributions.py")),
+    ("torch.distributions.normal", include_str!("library/distributions.py")),
+    ("torch.distributions.categorical", include_str!("library/distributions.py")),
+];
+
+impl Interpreter {
+    /// A name of a package that is written in Python; `None` where it has none, or there is no such package.
+    pub(super) fn embedded(&mut self, package: &str, name: &str) -> Outcome<Option<Object>> {
+        if package == host::PACKAGE {
+            return Ok(host::TABLE.iter().find(|native| native.name == name).map(Object::Native));
+        }
+        let Some((package, text)) = SOURCES.iter().copied().find(|(known, _)| *known == package) else {
+            return Ok(None);
+        };
+        let env = match self.embedded.iter().find(|(_, source, _)| std::ptr::eq(*source, text)) {
+            Some((.., env)) => env.clone(),
+            None => self.evaluated(text, package, |me, env| me.embedded.push((package, text, env)))?,
+        };
+        let found = env.vars.0.borrow().get(name).cloned();
+        Ok(found.filter(|_| !name.starts_with('_')))
+    }
+}

@@ -1,0 +1,31 @@
+//! What packages written in Python ask of the evaluator: random numbers, and whether gradients are wanted.
+
+use crate::python::object::{Native, Object};
+use crate::python::raised::Raised;
+
+/// Names that no user's source imports.
+pub const PACKAGE: &str = "_host";
+
+/// The functions.
+pub static TABLE: &[Native] = &[
+    Native {
+        name: "random",
+        run: |me, a| {
+            let [] = a.exactly("random")?;
+            Ok(Object::Float(me.draw()))
+        },
+    },
+    Native {
+        name: "refuse_gradient",
+        run: |me, a| {
+            let [name] = a.exactly("refuse_gradient")?;
+            if !me.trace.differentiates {
+                return Ok(Object::None);
+            }
+            let name = me.text(&name)?;
+            Err(Raised::unsupported(format!(
+                "training through {name}, a torch.autograd.Function with a backward of its own"
+            )))
+        },
+    },
+];
