@@ -44,8 +44,8 @@ pub struct InputHint {
 }
 
 impl Network {
-    /// One hint for each parameter of `forward`. Only the first is given a shape: the first layer with weights says what it takes, and
-    /// tracing says which sizes pass.
+    /// One hint for each parameter of `forward`. Those that it requires are given shapes where tracing says which pass: a single one what the
+    /// first layer with weights takes, several what their layers take together.
     pub fn inputs(&mut self) -> Vec<InputHint> {
         if let Some(graphs) = &self.graphs {
             return graphs.inputs().to_vec();
@@ -62,6 +62,9 @@ impl Network {
             first.kind = Some(kind);
             first.dtype = Some(dtype);
             first.shape = Some(shape);
+        }
+        if required > 1 {
+            self.shape_several(&mut hints);
         }
         hints
     }

@@ -9,6 +9,7 @@ pub mod inputs;
 pub mod loss;
 pub mod packages;
 pub mod propose;
+mod several;
 pub mod source;
 pub mod state;
 pub mod summary;

@@ -46,6 +46,8 @@ pub struct Question {
     pub value: ValueId,
     /// the graph whose only output it is
     pub graph: Graph,
+    /// where in the source it is asked for
+    pub place: Option<String>,
 }
 
 impl Network {
@@ -92,8 +94,10 @@ impl Network {
             tensor.set(value);
         }
         if let Some(value) = question {
-            self.question = Some(Question { value, graph: built.finish(Structure::Value(value)) });
-            return Err(returned.err().unwrap_or_else(|| Error::unsupported("a value that only a run knows")));
+            let error = returned.err().unwrap_or_else(|| Error::unsupported("a value that only a run knows"));
+            let graph = built.finish(Structure::Value(value));
+            self.question = Some(Question { value, graph, place: error.location.clone() });
+            return Err(error);
         }
         Ok(built.finish(returned?))
     }

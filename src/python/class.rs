@@ -2,13 +2,14 @@
 
 use super::environment::{Env, EnvKind};
 use super::object::{Object, Shallow, Super};
-use super::raised::{Outcome, Raised};
+use super::raised::{Outcome, Raised, What};
 use super::scope::Scope;
 use super::{Arguments, Interpreter};
+use crate::error::Kind;
 use crate::nn;
 use indexmap::IndexMap;
-use ruff_python_ast::StmtClassDef;
 use ruff_python_ast::name::Name;
+use ruff_python_ast::{Stmt, StmtClassDef};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -132,7 +133,13 @@ impl Interpreter {
         let mut body = env.inside(EnvKind::Class, scope, &def.name);
         body.class = Rc::default();
         let body = Rc::new(body);
-        self.run(&body, &def.body)?;
+        for statement in &def.body {
+            let place = self.place.clone();
+            if let Err(raised) = self.run(&body, std::slice::from_ref(statement)) {
+                self.place = place;
+                self.leave_out(&body, statement, raised)?;
+            }
+        }
         let dict: IndexMap<String, Object> =
             body.vars.0.borrow().iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         let line = env.unit.line(def.range.start());
@@ -154,6 +161,24 @@ impl Interpreter {
             self.call_object(&method, Arguments::of(vec![Object::Class(class.clone())]))?;
         }
         Ok(Object::Class(class))
+    }
+
+    /// A name of a class body that needs what is not here, `path = os.listdir('.')`, `@profile def run(self)`, does no harm while nothing asks
+    /// for it; every other error is the class's own.
+    fn leave_out(&mut self, body: &Rc<Env>, statement: &Stmt, raised: Box<Raised>) -> Outcome<()> {
+        let binds =
+            matches!(statement, Stmt::Assign(_) | Stmt::AnnAssign(_) | Stmt::FunctionDef(_) | Stmt::ClassDef(_));
+        let refused = matches!(&raised.what, What::Error(error) if error.kind == Kind::Unsupported);
+        if !binds || !refused {
+            return Err(raised);
+        }
+        let line = body.unit.line(ruff_text_size::Ranged::range(statement).start());
+        let why = self.leave(raised).message;
+        for name in Scope::of_body(std::slice::from_ref(statement)).locals {
+            let text = format!("name '{name}' comes from line {line}, which could not be evaluated: {why}");
+            body.define(&Name::new(&*name), Object::Missing(Rc::from(text)));
+        }
+        Ok(())
     }
 
     /// Notes an annotated name of a class body.

@@ -1,4 +1,5 @@
-//! Packages of Python's and torch's that are written in Python here, beside those in Rust: numpy's arrays, `random`, distributions.
+//! Packages of Python's and torch's that are written in Python here, beside those in Rust: numpy's arrays, `random`,
+//! distributions, the small modules that sources mention in passing.
 //!
 //! As with the modules that a host offers, such a package is evaluated when a name of it is first asked for, in a namespace of its own.
 
@@ -19,6 +20,14 @@ const NUMPY: &str = concat!(
 /// The packages and their sources.
 const SOURCES: &[(&str, &str)] = &[
     ("numpy", NUMPY),
+    ("contextlib", include_str!("library/contextlib.py")),
+    ("inspect", include_str!("library/inspect.py")),
+    ("string", include_str!("library/string.py")),
+    ("heapq", include_str!("library/heapq.py")),
+    ("bisect", include_str!("library/heapq.py")),
+    ("os", include_str!("library/system.py")),
+    ("sys", include_str!("library/system.py")),
+    ("time", include_str!("library/system.py")),
     ("random", include_str!("library/random.py")),
     ("torch.autograd", include_str!("library/autograd.py")),
     ("torch.autograd.function", include_str!("library/autograd.py")),

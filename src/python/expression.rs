@@ -219,6 +219,9 @@ impl Interpreter {
         {
             return self.bare_super(env);
         }
+        if let Some(done) = self.update_attributes(env, call)? {
+            return Ok(done);
+        }
         let function = self.eval(env, &call.func)?;
         let arguments = self.eval_arguments(env, &call.arguments, &function)?;
         self.here(env, call);

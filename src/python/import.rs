@@ -36,6 +36,10 @@ const KNOWN: &[&str] = &[
     "string",
     "loguru",
     "torchtab",
+    "heapq",
+    "bisect",
+    "os",
+    "sys",
     library::host::PACKAGE,
 ];
 

@@ -7,7 +7,7 @@ use super::library::copies::Memo;
 use super::object::{Object, Shallow, release};
 use super::package::SourceModule;
 use super::program::{Program, Unit};
-use super::raised::Outcome;
+use super::raised::{Outcome, Raised};
 use super::scope::Scope;
 use super::toplevel::Waiting;
 use super::{Arguments, types};
@@ -199,6 +199,7 @@ impl Interpreter {
     pub fn construct(&mut self, expression: &str) -> Result<ModuleId> {
         match self.evaluate(expression)? {
             Object::Module(id) => Ok(id),
+            Object::Missing(why) => Err(self.leave(Raised::missing(&why))),
             other => {
                 let name = self.type_name(&other);
                 Err(Error::mismatch(format!("{expression} is a '{name}' object, not an nn.Module"))

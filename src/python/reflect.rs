@@ -9,8 +9,10 @@ use super::program::Unit;
 use super::raised::{Outcome, Raised};
 use super::scope::Scope;
 use super::{Arguments, Interpreter};
+use crate::error::Error;
 use indexmap::IndexMap;
 use ruff_python_ast::name::Name;
+use ruff_python_ast::{Expr, ExprCall};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -37,6 +39,44 @@ impl Interpreter {
         }
     }
 
+    /// `self.__dict__.update(kwargs)`: attributes are set, as a dict of its own would not.
+    pub(super) fn update_attributes(&mut self, env: &Rc<Env>, call: &ExprCall) -> Outcome<Option<Object>> {
+        let Some(method) = call.func.as_attribute_expr().filter(|f| f.attr.as_str() == "update") else {
+            return Ok(None);
+        };
+        let holder = match &*method.value {
+            Expr::Attribute(inner) if inner.attr.as_str() == "__dict__" => &*inner.value,
+            Expr::Call(vars) if matches!(&*vars.func, Expr::Name(name) if name.id.as_str() == "vars") => {
+                match &*vars.arguments.args {
+                    [holder] => holder,
+                    _ => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        let object = self.eval(env, holder)?;
+        let arguments = self.eval_arguments(env, &call.arguments, &Object::None)?;
+        self.here(env, call);
+        for given in &arguments.positional {
+            for (name, value) in self.mapping(given)? {
+                let name = self.text(&name)?;
+                self.put_attribute(&object, &name, value)?;
+            }
+        }
+        for (name, value) in arguments.keyword {
+            self.put_attribute(&object, &name, value)?;
+        }
+        Ok(Some(Object::None))
+    }
+
+    /// Past `__setattr__`: a module that is put so is no child, a parameter none of the state_dict's.
+    fn put_attribute(&mut self, object: &Object, name: &str, value: Object) -> Outcome<()> {
+        match object {
+            Object::Module(id) => self.set_plain(*id, name, value),
+            _ => self.set_attribute(object, name, value),
+        }
+    }
+
     fn eval_text(&mut self, env: &Rc<Env>, arguments: Arguments) -> Outcome<Object> {
         let [source, globals, locals] = arguments.bind("eval", ["source", "globals", "locals"], 1)?;
         let source = source.unwrap_or_default();
@@ -51,7 +91,8 @@ impl Interpreter {
                 }
             }
         }
-        let (unit, parsed) = Unit::expression(text, "<string>")?;
+        let parsed = Unit::expression(text, "<string>");
+        let (unit, parsed) = parsed.map_err(|error| Error { location: None, ..error })?;
         let scope = Scope { locals: given.keys().map(|name| name.as_str().into()).collect(), ..Scope::default() };
         let mut inner = env.inside(EnvKind::Comprehension, Rc::new(scope), "");
         inner.unit = unit.clone();

@@ -59,7 +59,10 @@ impl Model {
     fn trace(&mut self, call: &Call, answers: &Answers) -> Result<usize> {
         let (graph, asks) = match self.network.asking(answers, |network| network.trace(call))? {
             Ok(graph) => (graph, None),
-            Err(Question { value, graph }) => (graph, Some(value)),
+            Err(question) => {
+                bounded(answers, &question)?;
+                (question.graph, Some(question.value))
+            }
         };
         let program = Compiled::new(graph, self.training)?;
         if self.programs.len() == MAX_PROGRAMS {
@@ -72,6 +75,7 @@ impl Model {
 
     /// Computes what is asked, with the weights as they are now.
     pub(super) async fn answer(&self, question: Question, inputs: &[Value], answers: &mut Answers) -> Result<()> {
+        bounded(answers, &question)?;
         let value = question.value;
         let given = inputs.get(..question.graph.inputs.len()).unwrap_or(inputs).to_vec();
         let outputs = Program::new(question.graph)?.run(&self.device, &self.weights, given, &Quiet).await?;
@@ -79,11 +83,19 @@ impl Model {
     }
 }
 
-async fn told(answers: &mut Answers, value: ValueId, computed: Option<&Value>) -> Result<()> {
-    if answers.len() == MAX_QUESTIONS {
-        let what = "the number of values that forward reads from tensors in one run";
-        return Err(Error::too_large(what, MAX_QUESTIONS + 1, MAX_QUESTIONS));
+fn bounded(answers: &Answers, question: &Question) -> Result<()> {
+    if answers.len() < MAX_QUESTIONS {
+        return Ok(());
     }
+    let what = "the number of values that forward reads from tensors in one run";
+    let error = Error::too_large(what, MAX_QUESTIONS + 1, MAX_QUESTIONS);
+    Err(match &question.place {
+        Some(place) => error.at(place.clone()),
+        None => error,
+    })
+}
+
+async fn told(answers: &mut Answers, value: ValueId, computed: Option<&Value>) -> Result<()> {
     let computed = computed.ok_or_else(|| Error::mismatch("a value that no node makes"))?;
     answers.push((value, computed.read().await?));
     Ok(())

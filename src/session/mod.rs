@@ -122,8 +122,11 @@ impl Session {
         let Some(source) = source else { return self.recognised(path) };
         let state = self.state_dict(path)?;
         let mut readings = vec![self.offered(&state, false)?];
-        if state.prefix.is_some_and(|prefix| !prefix.is_empty()) {
-            readings.insert(0, self.offered(&state, true)?);
+        if let Some(prefix) = state.prefix.filter(|prefix| !prefix.is_empty()) {
+            // no class declares DataParallel's or torch.compile's prefix; `model.` may be an attribute of a class in the source
+            let wrapper = prefix.contains("module.") || prefix.contains("_orig_mod.");
+            let at = if wrapper { 0 } else { readings.len() };
+            readings.insert(at, self.offered(&state, true)?);
         }
         let saved = self.checkpoint.saved_arguments();
         let construct = options.construct.as_deref();

@@ -18,6 +18,7 @@ mod exported;
 mod forge;
 #[path = "../harness/format.rs"]
 mod format;
+mod inputs;
 #[path = "../harness/network.rs"]
 mod network;
 mod reader_oracle;

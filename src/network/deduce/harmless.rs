@@ -14,7 +14,10 @@ use crate::nn::host::Host;
 use crate::nn::module::{ClassRef, Module};
 use crate::nn::value::Value;
 use crate::nn::walk;
+use crate::python::object::Object;
 
+/// Config objects within config objects.
+const MAX_CONFIGS: usize = 4;
 /// Attributes of torch's classes that matter in train mode alone, by the end of the class's name.
 const TRAINING: &[(&str, &str)] = &[
     ("Dropout", "p"),
@@ -131,8 +134,23 @@ fn equal(x: &Value, y: &Value, hidden: bool) -> bool {
             x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(&x.0, &y.0, hidden) && equal(&x.1, &y.1, hidden))
         }
         (Value::Function(x), Value::Function(y)) => std::ptr::eq(*x, *y),
-        (Value::Host(_), Value::Host(_)) => !hidden,
+        (Value::Host(x), Value::Host(y)) => {
+            let both = x.downcast_ref::<Object>().zip(y.downcast_ref::<Object>());
+            !hidden || both.is_some_and(|(x, y)| same_config(x, y, MAX_CONFIGS))
+        }
         _ => false,
+    }
+}
+
+/// Config objects of one class with the same plain fields.
+fn same_config(x: &Object, y: &Object, depth: usize) -> bool {
+    match (x, y) {
+        (Object::Instance(x), Object::Instance(y)) if depth > 0 && x.class.name == y.class.name => {
+            let (x, y) = (x.attributes.0.borrow(), y.attributes.0.borrow());
+            x.len() == y.len()
+                && x.iter().all(|(name, one)| y.get(name).is_some_and(|other| same_config(one, other, depth - 1)))
+        }
+        _ => Term::of(x).zip(Term::of(y)).is_some_and(|(x, y)| x == y),
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod book;
 pub mod form;
 pub mod harmless;
+pub mod mixed;
 pub mod plan;
 pub mod probe;
 pub mod report;
@@ -29,6 +30,7 @@ use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
 use book::Book;
 use form::Source;
+use mixed::Mixed;
 use plan::{Form, Kind, Origin, Plan};
 use probe::{Probe, Target};
 use report::{Deduced, DeducedArgument, Reading};
@@ -371,13 +373,30 @@ impl<'a> Search<'_, 'a> {
                 return Some(reading);
             }
         }
-        if let Some(reading) = self.restarted(&plan) {
+        if let Some(reading) = self.mixed(&plan).or_else(|| self.restarted(&plan)) {
             return Some(reading);
         }
         let (source, target) = (self.source, self.target);
         let probe = &mut *self.probe;
         let open = source.open_plan(callee, &mut |attribute| child(source, probe, target, callee, attribute, 0));
         open.and_then(|open| self.settle(open)).or_else(|| self.given_an_object(&plan))
+    }
+
+    /// A list of widths with words between them. Words behind the last width show nowhere, and are asked for.
+    fn mixed(&mut self, plan: &Plan) -> Option<Reading> {
+        let list = Mixed::of(plan)?;
+        for plan in mixed::variants(plan) {
+            let items = list.grow(&plan, self.probe, self.target);
+            let Some(mut reading) = self.settle(list.with(&plan, &items)) else { continue };
+            for word in list.silent(&plan, &items, self.probe) {
+                reading.asked.push(format!("whether {word} follows at the end of {}", list.name(&plan)));
+                let (shown, last) = (Term::List(items.clone()).to_string(), ", ?]");
+                let open = format!("{}{last}", shown.trim_end_matches(']'));
+                reading.open = reading.open.replacen(&shown, &open, 1);
+            }
+            return Some(reading);
+        }
+        None
     }
 
     /// One argument may be an object that the source builds at its module level: a text of settings, a table, a vocabulary.

@@ -216,6 +216,19 @@ impl<'s, 'a> Solver<'s, 'a> {
                 return Some(found);
             }
         }
+        // a count of layers goes with the length of a list of their widths
+        let Term::Int(value) = value else { return None };
+        let lengths = |at: &usize| self.plan.slots.get(*at).is_some_and(|s| s.kind == Kind::Length);
+        let lists: Vec<usize> = live.iter().copied().filter(lengths).collect();
+        for list in lists {
+            for length in [value.saturating_add(1), *value] {
+                let mut longer = plan.clone();
+                set(&mut longer, list, Term::Int(length.min(super::plan::MOST_ITEMS)), self.start);
+                if let Some(shapes) = self.probe.shapes(&longer.text()) {
+                    return Some((longer, shapes));
+                }
+            }
+        }
         None
     }
 

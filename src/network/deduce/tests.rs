@@ -127,6 +127,7 @@ fn what_no_shape_tells_is_asked_for() {
         ),
         ("../hands/cgan", "Generator(10, 4, (1, 6, 6))", "Generator(10, 4, ?)"),
         ("encoder_asks", "Encoder(50, 24, 3, 4, 32)", "Encoder(50, 24, 3, ?, 32)"),
+        ("widths_and_words", "Net([4, 'M', 6, 6, 'M'], 3)", "Net([4, 'M', 6, 6, ?], 3)"),
         (
             "vit",
             "ViT(image_size=16, patch_size=4, num_classes=5, dim=24, depth=2, heads=3, mlp_dim=32, dim_head=8)",

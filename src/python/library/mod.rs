@@ -39,7 +39,9 @@ pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option
             match native(wrappers::table(package)) {
                 Some(function) => Some(function),
                 None if package == "typing" && name == "OrderedDict" => class(me, name),
-                None if matches!(package, "abc" | "contextlib" | "inspect") => {
+                // signatures are not here, frames are not either
+                None if package == "inspect" => return Err(Raised::unsupported(format!("inspect.{name}"))),
+                None if matches!(package, "abc" | "contextlib") => {
                     Some(Object::Inert(Rc::from(format!("{package}.{name}"))))
                 }
                 None => None,
@@ -53,7 +55,9 @@ pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option
         ("enum", "StrEnum") => class(me, "Enum"),
         ("enum", "unique") => Some(Object::Inert(Rc::from("enum.unique"))),
         ("types", "SimpleNamespace") => Some(Object::Class(me.namespace_class()?)),
-        ("numpy" | "random" | "time" | "string", _) => return Err(Raised::unsupported(format!("{package}.{name}"))),
+        ("numpy" | "random" | "time" | "string" | "os" | "sys" | "heapq" | "bisect", _) => {
+            return Err(Raised::unsupported(format!("{package}.{name}")));
+        }
         _ => None,
     })
 }

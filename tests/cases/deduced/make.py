@@ -69,6 +69,7 @@ CASES = {
 ASKS = {
     "vit": "ViT(image_size=16, patch_size=4, num_classes=5, dim=24, depth=2, heads=3, mlp_dim=32, dim_head=8)",
     "encoder_asks": "Encoder(50, 24, 3, 4, 32)",
+    "widths_and_words": "Net([4, 'M', 6, 6, 'M'], 3)",
     "wrong_class": "nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))",
 }
 
