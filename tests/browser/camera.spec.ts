@@ -109,6 +109,33 @@ test("classes of a network that has names are chosen among them", async ({ page 
   await expect(classes).toHaveCount(2);
 });
 
+test("what was recorded stays when the network gets a new last layer for it, and more can be recorded", async ({ page }) => {
+  await openFile(page, "zoo/vgg_narrow/state_dict.pth");
+  const train = region(page, "Train");
+  await train.getByRole("radio", { name: "Camera" }).check({ force: true });
+  await button(train, "Turn the camera on").click();
+  const classes = train.getByRole("list", { name: "Pictures by class" }).getByRole("listitem");
+  const record = async (i: number): Promise<void> => {
+    const hold = classes.nth(i).getByRole("button", { name: /record/i });
+    await expect(hold).toBeEnabled();
+    await hold.hover();
+    await page.mouse.down();
+    await expect.poll(() => classes.nth(i).getByRole("button", { name: /^Remove picture/ }).count()).toBeGreaterThan(2);
+    await page.mouse.up();
+  };
+  await record(0);
+  await record(1);
+  const amount = async (i: number): Promise<number> => Number(/(\d+) picture/.exec(await classes.nth(i).innerText())?.[1]);
+  const before = [await amount(0), await amount(1)];
+  await button(train, "Give it a new last layer for 2 classes").click();
+  await expect(page.getByRole("heading", { name: "model-2-classes.safetensors" })).toBeVisible({ timeout: 60_000 });
+  await expect(button(train, "Give it a new last layer for 2 classes")).toHaveCount(0);
+  expect([await amount(0), await amount(1)]).toEqual(before);
+  await record(1);
+  expect(await amount(1)).toBeGreaterThan(before[1] ?? 0);
+  await expect(button(train, "Start")).toBeEnabled();
+});
+
 test("without a camera, the page says so", async ({ page }) => {
   await page.addInitScript(() => {
     navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"));

@@ -251,7 +251,8 @@ class Workbench {
       const given = beside();
       this.kit = stays?.kit ?? given.kit;
       this.vocabulary = this.kit?.vocabulary ?? (stays === undefined ? undefined : this.vocabulary);
-      this.#forgetModel(stays !== undefined);
+      // Panels that go on keep the old model until the new one is there.
+      if (stays?.among !== true) this.#forgetModel(stays !== undefined);
       this.selected = undefined;
       this.buildProblem = undefined;
       if (stays === undefined) this.trainer.settings.loss = this.kit?.sample.loss ?? "";

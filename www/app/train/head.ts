@@ -14,16 +14,16 @@ interface Asked {
 /** The checkpoint with a new last layer; throws a sentence where it could not be built. */
 export async function headed(model: Model, classes: number, { network, outputs, signal }: Asked): Promise<NewHead> {
   const made = await newHead(model, classes, { network, outputs });
-  if (made.network === undefined && !(await known(made.file, signal))) {
+  if (!(await builds(made, signal))) {
     throw new DataError("The network was known by its file alone, and with another last layer it is not", "Paste the source of its class, build it, and try again.");
   }
   return made;
 }
 
-/** Whether keys and shapes tell the network. */
-async function known(file: File, signal: AbortSignal): Promise<boolean> {
+/** Whether keys and shapes, or the source, tell the network; what else is wrong is thrown. */
+async function builds({ file, network }: NewHead, signal: AbortSignal): Promise<boolean> {
   try {
-    await (await load(file, { device: "cpu", signal })).dispose();
+    await (await load(file, { network, device: "cpu", signal })).dispose();
     return true;
   } catch (thrown) {
     if (problem(thrown)?.code === "needs_source") return false;
