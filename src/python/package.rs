@@ -50,18 +50,28 @@ fn inside(name: &str, package: &str) -> bool {
 }
 
 /// Functions of torch that are written in Python.
-const COMPOSED: &str = include_str!("composed.py");
+const COMPOSED: &str = concat!(
+    include_str!("composed/functions.py"),
+    "\n\n",
+    include_str!("composed/numbers.py"),
+    "\n\n",
+    include_str!("composed/complex.py"),
+    "\n\n",
+    include_str!("composed/modules.py"),
+);
 
 /// The names of torch's functions that are written in Python.
 pub fn composed_names() -> impl Iterator<Item = &'static str> {
-    let names = COMPOSED.lines().filter_map(|line| line.strip_prefix("def ")?.split('(').next());
+    let head = |line: &'static str| line.strip_prefix("def ").or_else(|| line.strip_prefix("class "));
+    let names = COMPOSED.lines().filter_map(move |line| head(line)?.split(['(', ':']).next());
     names.filter(|name| !name.starts_with('_'))
 }
 
 impl Interpreter {
     /// A function of torch that is written in terms of its others.
     pub(super) fn composed(&mut self, name: &str) -> Outcome<Option<Object>> {
-        if !COMPOSED.contains(&format!("\ndef {name}(")) && !COMPOSED.contains(&format!("\n{name} = ")) {
+        let defined = ["\ndef NAME(", "\nclass NAME(", "\nNAME = "].map(|text| text.replace("NAME", name));
+        if !defined.iter().any(|text| COMPOSED.contains(text)) {
             return Ok(None);
         }
         let env = match &self.composed {

@@ -374,6 +374,9 @@ impl Interpreter {
         if function.name.contains("register_") && function.name.ends_with("_hook") {
             return Err(Raised::unsupported(format!("hooks ({})", function.name)));
         }
+        if let Some(result) = self.given_to_its_own(function, &arguments)? {
+            return Ok(result);
+        }
         let arguments = self.nn_arguments(arguments)?;
         self.at_line();
         let value = function::call(self, function, arguments)?;
@@ -384,6 +387,36 @@ impl Interpreter {
             }
             value => Ok(self.object_of(value)),
         }
+    }
+
+    /// A function of torch whose argument is an object that has torch's functions as its methods: a complex tensor.
+    fn given_to_its_own(&mut self, function: &Function, arguments: &Arguments) -> Outcome<Option<Object>> {
+        let own = |object: &&Object| matches!(object, Object::Instance(instance) if instance.class.lookup("takes_functions_of_torch").is_some());
+        let name = function.name.rsplit('.').next().unwrap_or(function.name);
+        for (at, argument) in arguments.positional.iter().enumerate() {
+            let found = match argument {
+                Object::List(list) => list.0.0.borrow().iter().find(own).cloned(),
+                Object::Tuple(tuple) => tuple.items.0.iter().find(own).cloned(),
+                other => Some(other).filter(own).cloned(),
+            };
+            let Some(found) = found else { continue };
+            let listed = !own(&argument);
+            let Object::Instance(instance) = &found else { continue };
+            let whole = matches!(instance.class.lookup(name), Some(Object::Static(_)));
+            if !whole && (listed || at > 0) {
+                return Err(Raised::unsupported(format!("{} of complex tensors", function.name)));
+            }
+            let method = self.attribute(&found, name)?;
+            if matches!(method, Object::Tensor(_)) {
+                return Ok(Some(method));
+            }
+            let mut rest = arguments.clone();
+            if !whole {
+                rest.positional.remove(0);
+            }
+            return self.call_object(&method, rest).map(Some);
+        }
+        Ok(None)
     }
 
     /// `bool(tensor)`.

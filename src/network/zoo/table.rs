@@ -118,6 +118,12 @@ pub const FAMILIES: &[Family] = &[
         by_modules: false,
     },
     Family {
+        module: "zoo.timm.vision_transformer",
+        keys: &["patch_embed.proj.weight", "blocks.0.attn.qkv.weight", "head.weight"],
+        names: &["timm_vit", "deit"],
+        by_modules: false,
+    },
+    Family {
         module: "zoo.torchvision.swin_transformer",
         keys: &["attn.relative_position_bias_table", "head.weight"],
         names: &["swin"],

@@ -1,5 +1,6 @@
 //! Functions of one or more tensors, element by element: arithmetic, rounding, trigonometry, comparisons, clamping, selection.
 
+use super::shape::broadcast_shape;
 use crate::dtype::{Category, DType};
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
@@ -141,8 +142,10 @@ fn masked_fill(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     match operand(b.name(), b.value("value"))? {
         Operand::Scalar(s) => {
             // the mask may be larger than x out of place
-            let (a, m) = (node::shape(host, x), node::shape(host, mask));
-            let x = if m.len() > a.len() { node::expand(host, x, m)? } else { x };
+            let shapes = [node::shape(host, x), node::shape(host, mask)];
+            let whole = broadcast_shape(&shapes)?;
+            let [own, _] = shapes;
+            let x = if whole == own { x } else { node::expand(host, x, whole)? };
             node::op(host, Op::MaskedFill { value: node::to_dtype(s, to) }, &[x, mask]).map(Value::tensor)
         }
         Operand::Tensor(value) => {

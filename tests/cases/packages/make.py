@@ -40,6 +40,10 @@ CASES = {
         "SentimentClassifier(3)",
         {"input_ids": ints(40, 2, 7, low=2), "attention_mask": ones(7, 5)},
     ),
+    "timm_blocks": ("tiny_net(num_classes=3)", {"x": floats(2, 3, 8, 8)}),
+    "rotary_complex": ("Attention(dim=8, n_heads=2, n_kv_heads=1)", {"x": floats(2, 5, 8)}),
+    "fourier": ("Net(8)", {"x": floats(2, 8, 6, 6), "tokens": floats(2, 5, 8)}),
+    "numbers": ("Net()", {"x": floats(3, 4), "matrix": floats(2, 3, 3), "positive": lambda g: torch.rand(3, 4, generator=g) * 6 + 0.1}),
     "outputs": ("TinyForSequenceClassification(TinyConfig(hidden_size=6, vocab_size=11, num_labels=3))", {"input_ids": ints(11, 2, 5), "attention_mask": ones(5, 3)}),
 }
 # what the checkpoint holds beside the state_dict, where the constructor's arguments come from there

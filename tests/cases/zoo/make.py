@@ -151,7 +151,7 @@ def pickled_as(model, module):
 
 
 ORIGIN = {}
-SHARED = {"zoo.torchvision.ops": "torchvision.ops.misc", "zoo.transformers.ops": "transformers.pytorch_utils"}
+SHARED = {"zoo.torchvision.ops": "torchvision.ops.misc", "zoo.timm.layers": "timm.layers.mlp", "zoo.transformers.ops": "transformers.pytorch_utils"}
 
 
 def write(folder, case):
@@ -332,6 +332,18 @@ CASES = {
         files=["state_dict", "module"],
         pickled=MODELS + "convnext",
         recognised=("convnext", "ConvNeXt([CNBlockConfig(8, 16, 2), CNBlockConfig(16, None, 1)], num_classes=10)", "certain"),
+    ),
+    "timm_vit": dict(
+        module="timm.vision_transformer",
+        make="VisionTransformer(img_size=16, patch_size=4, num_classes=5, embed_dim=64, depth=1, num_heads=1, mlp_ratio=0.5)",
+        inputs={"x": image(2, 3, 16, 16)},
+        files=["state_dict", "module"],
+        pickled="timm.models.vision_transformer",
+        recognised=(
+            "vit_patch4",
+            "VisionTransformer(img_size=16, patch_size=4, num_classes=5, embed_dim=64, depth=1, num_heads=1, mlp_ratio=0.5)",
+            "likely",
+        ),
     ),
     "vit": dict(
         module=VISION + "vision_transformer",

@@ -1,6 +1,10 @@
-"""Functions that torch has, written in terms of its others: what `torch.x` and `tensor.x` mean where no table of `nn/functions` has x."""
+"""Functions that torch has, written in terms of its others: what `torch.x` and `tensor.x` mean where no table of `nn/functions` has x.
+
+This file and those beside it are one module, one after the other.
+"""
 
 import collections
+import math
 
 import torch
 
@@ -248,7 +252,7 @@ def msort(input):
 
 def matrix_power(input, n):
     if n < 0:
-        raise NotImplementedError("torch.matrix_power with a negative power: there is no inverse")
+        return matrix_power(inv(input), -n)
     y = torch.eye(input.shape[-1], dtype=input.dtype).expand_as(input)
     for _ in range(n):
         y = y @ input

@@ -1,0 +1,307 @@
+# Special functions, functions of matrices by elimination, and writes at places that are known while the network is traced.
+
+
+def lgamma(input):
+    # Lanczos' series, and the reflection below one half
+    small = input < 0.5
+    x = torch.where(small, 1 - input, input) - 1
+    series = 0.99999999999980993
+    for i, term in enumerate(_LANCZOS):
+        series = series + term / (x + i + 1)
+    t = x + 7.5
+    y = 0.5 * math.log(2 * math.pi) + (x + 0.5) * t.log() - t + series.log()
+    mirrored = math.log(math.pi) - (math.pi * input).sin().abs().log() - y
+    return torch.where(small, mirrored, y)
+
+
+gammaln = lgamma
+
+_LANCZOS = (
+    676.5203681218851,
+    -1259.1392167224028,
+    771.32342877765313,
+    -176.61502916214059,
+    12.507343278686905,
+    -0.13857109526572012,
+    9.9843695780195716e-6,
+    1.5056327351493116e-7,
+)
+
+
+def digamma(input):
+    # moved up by six, where the asymptotic series holds; the reflection below zero
+    below = input <= 0
+    x = torch.where(below, 1 - input, input)
+    y = torch.zeros_like(x)
+    for _ in range(6):
+        y = y - 1 / x
+        x = x + 1
+    w = 1 / (x * x)
+    y = y + x.log() - 0.5 / x - w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w / 132))))
+    return torch.where(below, y - math.pi / (math.pi * input).tan(), y)
+
+
+psi = digamma
+
+
+def ndtr(input):
+    return 0.5 * torch.erfc(-input * math.sqrt(0.5))
+
+
+def log_ndtr(input):
+    return ndtr(input).log()
+
+
+def entr(input):
+    return torch.where(input < 0, -torch.inf, torch.where(input == 0, 0.0, -input * input.clamp_min(1e-45).log()))
+
+
+def xlog1py(input, other):
+    return torch.where(other.isnan(), other, torch.where(input == 0, 0.0, input * torch.log1p(other)))
+
+
+def logaddexp2(input, other):
+    return torch.logaddexp(input * math.log(2), other * math.log(2)) / math.log(2)
+
+
+def signbit(input):
+    if not input.is_floating_point():
+        return input < 0
+    return (input < 0) | ((input == 0) & (1 / input < 0))
+
+
+def copysign(input, other):
+    sign = signbit(other) if isinstance(other, torch.Tensor) else math.copysign(1.0, other) < 0
+    return torch.where(sign, -input.abs(), input.abs()) if isinstance(sign, torch.Tensor) else (-input.abs() if sign else input.abs())
+
+
+def ldexp(input, other):
+    return input * torch.exp2(other.float())
+
+
+def isneginf(input):
+    return input == -torch.inf
+
+
+def isposinf(input):
+    return input == torch.inf
+
+
+def isreal(input):
+    return torch.ones_like(input, dtype=torch.bool)
+
+
+def is_same_size(input, other):
+    return input.shape == other.shape
+
+
+def is_nonzero(input):
+    if input.numel() != 1:
+        raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+    return bool(input)
+
+
+def logcumsumexp(input, dim):
+    x = input.movedim(dim, -1)
+    order = torch.arange(x.shape[-1])
+    before = order.unsqueeze(0) <= order.unsqueeze(1)
+    return x.unsqueeze(-2).masked_fill(before.logical_not(), -torch.inf).logsumexp(-1).movedim(-1, dim)
+
+
+def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
+    length = y.shape[dim]
+    sums = y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)
+    if x is None:
+        return (sums * dx).cumsum(dim) / 2
+    steps = diff(x, dim=-1 if x.dim() == 1 else dim)
+    if x.dim() == 1:
+        steps = steps.reshape([-1 if i == dim % y.dim() else 1 for i in range(y.dim())])
+    return (sums * steps).cumsum(dim) / 2
+
+
+def diag(input, diagonal=0):
+    if input.dim() not in (1, 2):
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.dim()}D")
+    return diag_embed(input, diagonal) if input.dim() == 1 else input.diagonal(diagonal)
+
+
+def diagflat(input, offset=0):
+    return diag_embed(input.reshape(-1), offset)
+
+
+def diagonal_scatter(input, src, offset=0, dim1=0, dim2=1):
+    x = input.movedim((dim1, dim2), (-2, -1))
+    rows, columns = torch.arange(x.shape[-2]).unsqueeze(1), torch.arange(x.shape[-1]).unsqueeze(0)
+    order = (rows if offset >= 0 else columns).clamp(max=src.shape[-1] - 1)
+    return torch.where(columns - rows == offset, src[..., order], x).movedim((-2, -1), (dim1, dim2))
+
+
+def fill_diagonal_(input, fill_value, wrap=False):
+    if input.dim() != 2 or wrap:
+        raise NotImplementedError("fill_diagonal_ of what is no matrix, or with wrap")
+    places = torch.arange(input.shape[0]).unsqueeze(1) == torch.arange(input.shape[1])
+    return input.masked_fill_(places, fill_value)
+
+
+def dsplit(input, indices_or_sections):
+    if input.dim() < 3:
+        raise RuntimeError(f"torch.dsplit requires a tensor with at least 3 dimension, but got a tensor with {input.dim()} dimensions!")
+    return _split(input, indices_or_sections, 2, "dsplit")
+
+
+def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
+    return beta * input + alpha * torch.bmm(batch1, batch2).sum(0)
+
+
+def masked_scatter(input, mask, source):
+    # the n-th True takes the source's n-th element
+    mask, input = torch.broadcast_tensors(mask, input)
+    order = mask.reshape(-1).long().cumsum(0).sub(1).clamp(0, source.numel() - 1)
+    return torch.where(mask, source.reshape(-1)[order].reshape(mask.shape), input)
+
+
+def masked_scatter_(input, mask, source):
+    return input.copy_(masked_scatter(input, mask, source))
+
+
+def index_reduce(input, dim, index, source, reduce, *, include_self=True):
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    places = index.reshape([-1 if i == dim % input.dim() else 1 for i in range(input.dim())]).expand(source.shape)
+    return input.scatter_reduce(dim, places, source, reduce, include_self=include_self)
+
+
+def index_reduce_(input, dim, index, source, reduce, *, include_self=True):
+    return input.copy_(index_reduce(input, dim, index, source, reduce, include_self=include_self))
+
+
+def as_strided(input, size, stride, storage_offset=None):
+    # of a contiguous tensor, whose memory is its elements in order
+    index = torch.tensor(storage_offset or 0)
+    for length, step in zip(size, stride):
+        index = index.unsqueeze(-1) + torch.arange(length) * step
+    return input.reshape(-1)[index.reshape(-1)].reshape(size)
+
+
+def sum_to_size(input, *size):
+    size = list(size[0]) if len(size) == 1 and not isinstance(size[0], int) else list(size)
+    front = input.dim() - len(size)
+    dims = list(range(front)) + [front + i for i, n in enumerate(size) if n == 1 and input.shape[front + i] != 1]
+    return (input.sum(dims) if dims else input).reshape(size)
+
+
+def histc(input, bins=100, min=0, max=0):
+    low, high = (input.min(), input.max()) if min == max == 0 else (min, max)
+    place = ((input - low) * bins / (high - low)).floor().clamp(max=bins - 1)
+    place = torch.where((input >= low) & (input <= high), torch.where(input == high, bins - 1.0, place), -1.0)
+    return (place.reshape(-1, 1) == torch.arange(bins)).sum(0).to(input.dtype)
+
+
+def broadcast_shapes(*shapes):
+    shapes = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
+    rank, sizes = max((len(shape) for shape in shapes), default=0), []
+    for i in range(-rank, 0):
+        found = {shape[i] for shape in shapes if len(shape) >= -i} - {1}
+        if len(found) > 1:
+            raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
+        sizes.append(found.pop() if found else 1)
+    return torch.Size(sizes)
+
+
+_MOST_STEPS = 64
+
+
+def _square(a, name):
+    if a.dim() < 2 or a.shape[-1] != a.shape[-2]:
+        raise RuntimeError(f"linalg.{name}: A must be batches of square matrices, but they are {a.shape[-2]} by {a.shape[-1]} matrices")
+    if a.shape[-1] > _MOST_STEPS:
+        raise NotImplementedError(f"linalg.{name} of matrices of more than {_MOST_STEPS} rows")
+
+
+def _eliminated(a, right):
+    """The determinant, and what multiplies to the right side: Gauss and Jordan's elimination, the largest of each column first."""
+    n = a.shape[-1]
+    both, order = torch.cat((a, right), -1), torch.arange(n)
+    determinant = 1.0
+    for k in range(n):
+        column = both[..., k]
+        largest = torch.where(order >= k, column.abs(), -1.0).argmax(-1, keepdim=True)
+        swapped = torch.where(order == k, largest, torch.where(order == largest, k, order))
+        both = both.gather(-2, swapped.unsqueeze(-1).expand(both.shape))
+        lead = both[..., k : k + 1, k : k + 1]
+        determinant = determinant * lead[..., 0, 0] * torch.where(largest[..., 0] == k, 1.0, -1.0)
+        row = both[..., k : k + 1, :] / torch.where(lead == 0, 1.0, lead)
+        both = torch.where((order == k).unsqueeze(-1), row, both - both[..., k : k + 1] * row)
+    return determinant, both[..., n:]
+
+
+def det(A):
+    _square(A, "det")
+    return _eliminated(A, A[..., :1])[0]
+
+
+def slogdet(A):
+    d = det(A)
+    return _SignAndLog(d.sign(), d.abs().log())
+
+
+_SignAndLog = collections.namedtuple("slogdet", ["sign", "logabsdet"])
+
+
+def logdet(A):
+    return det(A).log()
+
+
+def inv(A):
+    _square(A, "inv")
+    return _eliminated(A, torch.eye(A.shape[-1], dtype=A.dtype).expand(A.shape))[1]
+
+
+inverse = inv
+
+
+def solve(A, B, *, left=True):
+    _square(A, "solve")
+    if not left:
+        return solve(A.mT, B.mT).mT
+    vector = B.dim() == 1 or B.dim() == A.dim() - 1 and B.shape == A.shape[:-1]
+    right = B.unsqueeze(-1) if vector else B
+    batch = torch.broadcast_shapes(A.shape[:-2], right.shape[:-2])
+    y = _eliminated(A.expand(*batch, *A.shape[-2:]), right.expand(*batch, *right.shape[-2:]))[1]
+    return y.squeeze(-1) if vector else y
+
+
+def cholesky(A, *, upper=False):
+    _square(A, "cholesky")
+    n, columns = A.shape[-1], []
+    for k in range(n):
+        rest = A[..., k:, k]
+        for column in columns:
+            rest = rest - column[..., k:] * column[..., k : k + 1]
+        column = rest / rest[..., :1].sqrt()
+        columns.append(torch.nn.functional.pad(column, (k, 0)))
+    lower = torch.stack(columns, -1)
+    return lower.mT if upper else lower
+
+
+def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
+    first, second = (d % A.dim() for d in dim)
+    if ord == "fro":
+        return (A * A).sum((first, second), keepdim).sqrt()
+    if ord not in (1, -1, torch.inf, -torch.inf):
+        raise NotImplementedError(f"linalg.matrix_norm of order {ord}: there are no singular values")
+    summed, other = (first, second) if ord in (1, -1) else (second, first)
+    y = A.abs().sum(summed, keepdim=True)
+    y = y.amax(other, keepdim=True) if ord > 0 else y.amin(other, keepdim=True)
+    return y if keepdim else y.squeeze(max(first, second)).squeeze(min(first, second))
+
+
+def vecdot(x, y, *, dim=-1):
+    return (x * y).sum(dim)
+
+
+def multi_dot(tensors):
+    y = tensors[0]
+    for x in tensors[1:]:
+        y = y @ x
+    return y
