@@ -9,7 +9,7 @@ use crate::data::TensorData;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::builder::Builder;
-use crate::graph::op::{Binary, Op, Reduce};
+use crate::graph::op::{Binary, Conv, Op, Pool, Reduce};
 use crate::graph::{Info, LeafKind, Structure, ValueId};
 use crate::source::Quiet;
 use serde::Deserialize;
@@ -129,6 +129,70 @@ fn every_operator_has_torchs_gradient() {
     let (count, differ) = pollster::block_on(compare_all(&Device::cpu(), 1.0));
     assert!(count > 1000, "{count} cases");
     assert!(differ.is_empty(), "{} of {count} differ:\n{}", differ.len(), differ.join("\n"));
+}
+
+/// The gradients of an image and of the operator's other inputs when the loss takes its result backwards, or its own numbers backwards.
+async fn against_the_grain(op: &Op, inputs: &[TensorData], result: &[usize], flip_result: bool) -> Vec<Vec<u8>> {
+    let mut b = Builder::default();
+    let leaves: Vec<ValueId> = inputs
+        .iter()
+        .map(|d| b.leaf(Info { shape: d.shape.clone(), dtype: d.dtype }, LeafKind::Parameter, true, None))
+        .collect();
+    let flip = Op::Flip { dims: vec![2, 3] };
+    let mut y = b.push(op.clone(), &leaves).unwrap()[0];
+    let count: usize = result.iter().product();
+    let numbers = (0..count).flat_map(|i| f32::to_le_bytes((i * 7 % 5) as f32 - 2.0)).collect();
+    let mut weights = b.constant(TensorData::new(DType::Float32, result.to_vec(), numbers).unwrap());
+    *(if flip_result { &mut y } else { &mut weights }) =
+        b.push1(flip, &[if flip_result { y } else { weights }]).unwrap();
+    let product = b.push1(Op::Binary(Binary::Mul), &[y, weights]).unwrap();
+    let loss = b.push1(Op::Reduce { op: Reduce::Sum, dims: vec![0, 1, 2, 3], keepdim: false }, &[product]).unwrap();
+    let program = Program::new(b.finish(Structure::Value(loss))).unwrap();
+    let device = Device::cpu();
+    let mut held = Weights::default();
+    for (&leaf, data) in leaves.iter().zip(inputs) {
+        held.insert(leaf, Value::upload(&device, data).unwrap());
+    }
+    let back = program.run_backward(&device, &held, Vec::new(), &leaves, loss, &Quiet).await.unwrap();
+    let mut all = Vec::new();
+    for (_, gradient) in back.gradients {
+        all.push(gradient.read().await.unwrap().bytes);
+    }
+    all
+}
+
+/// The gradient of a flip reads memory backwards, which the CPU's own kernels do not.
+#[test]
+fn gradients_that_read_memory_backwards_are_right() {
+    let tensor = |shape: &[usize]| {
+        let count: usize = shape.iter().product();
+        let numbers = (0..count).flat_map(|i| f32::to_le_bytes((i * 11 % 13) as f32 * 0.25 - 1.0)).collect();
+        TensorData::new(DType::Float32, shape.to_vec(), numbers).unwrap()
+    };
+    let two = |n| vec![n, n];
+    let conv = |groups| {
+        Op::Conv(Conv {
+            stride: two(1),
+            padding: two(1),
+            dilation: two(1),
+            groups,
+            transposed: false,
+            output_padding: two(0),
+        })
+    };
+    let pool = Pool { kernel_size: two(2), stride: two(2), padding: two(0), dilation: two(1), ceil_mode: false };
+    let image = || tensor(&[2, 4, 6, 6]);
+    let cases = [
+        (conv(1), vec![image(), tensor(&[3, 4, 3, 3])], [2, 3, 6, 6]),
+        (conv(4), vec![image(), tensor(&[4, 1, 3, 3])], [2, 4, 6, 6]),
+        (Op::MaxPool { pool, indices: false }, vec![image()], [2, 4, 3, 3]),
+    ];
+    for (op, inputs, result) in cases {
+        let backwards = pollster::block_on(against_the_grain(&op, &inputs, &result, true));
+        let forwards = pollster::block_on(against_the_grain(&op, &inputs, &result, false));
+        assert_eq!(backwards.len(), inputs.len(), "{op:?}");
+        assert_eq!(backwards, forwards, "{op:?}");
+    }
 }
 
 /// Natively WebGPU is a feature and wants a driver; without them there is nothing to compare.

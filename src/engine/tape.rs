@@ -3,6 +3,7 @@
 //! burn tracks whatever a tracked float goes through; tensors that are not tracked are constants beside it, and stay plain. Where
 //! burn's rule for an operator is not torch's, [`Tensor::with_rule`] records ours. Gradients are plain tensors: first order only.
 
+use super::cpu;
 use super::tensor::{Facts, Kind, Tensor};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
@@ -119,7 +120,7 @@ where
 
     fn backward(self, ops: Ops<Self::State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let own = DispatchTensor::from_backend(BackendTensor::<B>::Float(gradients.consume::<B>(&ops.node)));
-        let all = (ops.state.back)(Tensor { inner: own, facts: ops.state.facts });
+        let all = (ops.state.back)(cpu::forwards(Tensor { inner: own, facts: ops.state.facts }));
         for (parent, gradient) in ops.parents.into_iter().zip(all) {
             if let Some(parent) = parent {
                 gradients.register::<B>(parent.id, backend::<B>(gradient.detach_inner()).float());

@@ -140,8 +140,8 @@ impl Interpreter {
                 self.leave_out(&body, statement, raised)?;
             }
         }
-        let dict: IndexMap<String, Object> =
-            body.vars.0.borrow().iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+        let names = body.vars.0.take();
+        let dict: IndexMap<String, Object> = names.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
         let line = env.unit.line(def.range.start());
         if named_tuple {
             return self.named_tuple_class(&def.name, dict);

@@ -9,7 +9,7 @@ use super::{Interpreter, builtins};
 use indexmap::IndexMap;
 use ruff_python_ast::name::Name;
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// What kind of scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,33 @@ impl Env {
             next = env.parent.clone();
         }
         None
+    }
+}
+
+/// Scopes that outlive their calls: a function defined in one holds it, and it holds the function, so that neither would ever go.
+#[derive(Debug, Default)]
+pub struct Outliving {
+    scopes: Vec<Weak<Env>>,
+    /// scopes that may be watched before those that are gone are forgotten
+    room: usize,
+}
+
+impl Outliving {
+    /// Watches a scope whose call has ended, where something still holds it.
+    pub fn watch(&mut self, env: &Rc<Env>) {
+        if Rc::strong_count(env) == 1 {
+            return;
+        }
+        if self.scopes.len() >= self.room {
+            self.scopes.retain(|scope| scope.strong_count() > 0);
+            self.room = 64.max(2 * self.scopes.len());
+        }
+        self.scopes.push(Rc::downgrade(env));
+    }
+
+    /// Those that are still there.
+    pub fn scopes(&self) -> impl Iterator<Item = Rc<Env>> {
+        self.scopes.iter().filter_map(Weak::upgrade)
     }
 }
 

@@ -58,6 +58,7 @@ impl Interpreter {
                 Body::Statements(body) => me.run_body(&env, body),
             };
             me.running.pop();
+            me.outliving.watch(&env);
             let result = result.map_err(|mut raised| {
                 if packaged {
                     let place = raised.place.take();

@@ -1,10 +1,10 @@
 //! The interpreter: its state, its limits, and the door that the network layer uses.
 
 use super::class::{Class, ClassKind};
-use super::environment::Env;
+use super::environment::{Env, Outliving};
 use super::function::Function;
 use super::library::copies::Memo;
-use super::object::{Object, Shallow, release};
+use super::object::{Object, Shallow};
 use super::package::SourceModule;
 use super::program::{Program, Unit};
 use super::raised::{Outcome, Raised};
@@ -66,6 +66,7 @@ pub struct Interpreter {
     /// where the next random number comes from
     random: u64,
     extra: Vec<Rc<Env>>,
+    pub(super) outliving: Outliving,
     /// steps left to count to
     pub(super) max_steps: u64,
     steps: u64,
@@ -159,6 +160,7 @@ impl Interpreter {
             embedded: Vec::new(),
             random: 1,
             extra: Vec::new(),
+            outliving: Outliving::default(),
             max_steps: MAX_STEPS,
             steps: 0,
             frames: 0,
@@ -398,11 +400,17 @@ impl Host for Interpreter {
     }
 }
 
+/// Empties the tables that classes, functions and scopes keep each other alive by.
 impl Drop for Interpreter {
     fn drop(&mut self) {
+        for class in &self.classes {
+            class.dict.0.take();
+        }
         let imported = self.imported.iter().map(|(_, env)| env);
-        for env in self.extra.iter().chain(imported).chain([&self.globals]) {
-            release(&self.classes, env);
+        let modules = self.extra.iter().chain(imported).chain(&self.composed).chain([&self.globals]).cloned();
+        for env in modules.chain(self.outliving.scopes()) {
+            env.vars.0.take();
+            env.receiver.take();
         }
     }
 }

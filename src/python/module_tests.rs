@@ -1,11 +1,13 @@
 //! nn.Module's protocol, the lenient module level, and errors with their lines, on modules that need no torch function.
 
 use super::Interpreter;
+use super::object::Object;
 use super::program::Program;
 use crate::error::Error;
 use crate::nn::function::Args;
 use crate::nn::host::Host;
 use crate::nn::value::{ModuleId, Value};
+use std::rc::{Rc, Weak};
 
 const SOURCE: &str = r#"import argparse
 import torch
@@ -222,4 +224,53 @@ fn torch_modules_trace() {
     let error = me.call_module(net, Args { positional: vec![x], keyword: Vec::new() }).unwrap_err();
     assert_eq!(error.message, "AssertionError: expected 4");
     assert_eq!(error.location.as_deref(), Some("model.py:29"));
+}
+
+/// Functions that hold the scope which holds them, in each way that Python has.
+const CYCLES: &str = r#"
+import torch
+from torch import nn
+
+
+def counter(limit):
+    def count(n):
+        return n if n == limit else count(n + 1)
+    return count
+
+
+def named(function):
+    def wrapper(*args):
+        return function(*args)
+    return wrapper
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.count = counter(3)
+        self.steps = [lambda x: x + i for i in range(2)]
+
+    @named
+    def forward(self, x):
+        return self.steps[0](torch.trace(x)) * self.count(0)
+"#;
+
+#[test]
+fn a_dropped_interpreter_leaves_no_scope() {
+    let mut me = Interpreter::new(Some(Program::parse(CYCLES, "model.py").unwrap()));
+    let net = me.construct("Net()").unwrap();
+    let info = crate::graph::Info { shape: vec![2, 2], dtype: crate::dtype::DType::Float32 };
+    let x = Value::Tensor(crate::nn::value::Tensor::new(me.trace().graph.input("x", info)));
+    me.call_module(net, Args { positional: vec![x], keyword: Vec::new() }).unwrap();
+    let mut scopes: Vec<_> = me.outliving.scopes().map(|scope| Rc::downgrade(&scope)).collect();
+    let methods = me.classes.iter().flat_map(|class| class.dict.0.borrow().values().cloned().collect::<Vec<_>>());
+    scopes.extend(methods.filter_map(|method| match method {
+        Object::Function(function) => Some(Rc::downgrade(&function.env)),
+        _ => None,
+    }));
+    scopes.extend([&me.globals].into_iter().chain(&me.composed).map(Rc::downgrade));
+    assert!(scopes.len() >= 5 && scopes.iter().all(|scope| scope.strong_count() > 0), "{}", scopes.len());
+    drop(me);
+    let left: Vec<_> = scopes.iter().filter_map(Weak::upgrade).map(|env| env.qualname.clone()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -1,7 +1,6 @@
 //! Python's objects, with identity: two names that hold one list hold one `Rc`.
 
 use super::class::Class;
-use super::environment::Env;
 use super::function::Function;
 use super::iterate::{Iter, View};
 use super::key::Key;
@@ -371,12 +370,4 @@ impl Object {
             _ => return None,
         })
     }
-}
-
-/// Empties the tables that classes and functions keep each other alive by.
-pub fn release(classes: &[Rc<Class>], globals: &Env) {
-    for class in classes {
-        class.dict.0.take();
-    }
-    globals.vars.0.take();
 }

@@ -291,6 +291,8 @@ export class Model {
         if (event.event === "start") {
           this.#loss = JSON.stringify(toRawLoss(options.loss));
           await this.#refresh();
+        } else if (event.event === "step") {
+          this.#follow(event.lrs);
         } else if (event.event === "end") {
           // The loop is over, whether or not the caller asks for what comes after the end.
           this.#loop = undefined;
@@ -322,7 +324,9 @@ export class Model {
   async step(batch: Batch, options?: TrainOptions & Pick<CallOptions, "signal">): Promise<StepReport> {
     const raw = toRawData(batch);
     if (options !== undefined) await this.#prepare(options);
-    return this.#call("step", { data: raw }, { signal: options?.signal, transfer: dataBuffers(raw) });
+    const report = await this.#call("step", { data: raw }, { signal: options?.signal, transfer: dataBuffers(raw) });
+    this.#follow(report.lrs);
+    return report;
   }
 
   /**
@@ -337,8 +341,10 @@ export class Model {
    * const [lr] = await model.schedulerStep(loss);
    * ```
    */
-  schedulerStep(metric?: number): Promise<number[]> {
-    return this.#call("schedulerStep", metric === undefined ? {} : { metric });
+  async schedulerStep(metric?: number): Promise<number[]> {
+    const lrs = await this.#call("schedulerStep", metric === undefined ? {} : { metric });
+    this.#follow(lrs);
+    return lrs;
   }
 
   /**
@@ -419,6 +425,13 @@ export class Model {
     this.#prepared = key;
     this.#loss = JSON.stringify(raw.loss);
     await this.#refresh();
+  }
+
+  /** Keeps the optimizer's learning rates true between readings of the whole. */
+  #follow(lrs: readonly number[]): void {
+    const { groups = [] } = this.#optimizer ?? {};
+    if (this.#optimizer === undefined || groups.every((group, i) => group.lr === lrs[i])) return;
+    this.#optimizer = { ...this.#optimizer, groups: groups.map((group, i) => ({ ...group, lr: lrs[i] ?? group.lr })) };
   }
 
   async #refresh(): Promise<void> {

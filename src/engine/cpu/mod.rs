@@ -18,7 +18,7 @@ pub use pool::{Pooled, max_pool, max_pool_gradient};
 pub use recurrence::recurrence;
 
 use super::tensor::{Host, Tensor};
-use burn::backend::{BackendTensor, DispatchTensorKind};
+use burn::backend::{BackendTensor, DispatchKindConversion, DispatchTensor, DispatchTensorKind, Flex};
 use burn::tensor::DType;
 use gemm::{Bias, Matrix, Packed, Scratch};
 use std::borrow::Cow;
@@ -98,6 +98,17 @@ impl<'a> Floats<'a> {
             column: self.stride(columns),
         })
     }
+}
+
+/// A tensor that reads memory backwards, as the gradient of a flip does, copied in order; any other as it is.
+pub fn forwards(tensor: Tensor) -> Tensor {
+    let facts = tensor.facts;
+    let DispatchTensorKind::Flex(BackendTensor::Float(flex)) = &tensor.inner.kind else { return tensor };
+    if flex.layout().strides().iter().all(|&stride| stride >= 0) {
+        return tensor;
+    }
+    let inner = DispatchTensor::from_backend(BackendTensor::<Flex>::Float(flex.to_contiguous()));
+    Tensor { inner, facts }
 }
 
 /// Matrix product of the last two dims, which both have; batch dims broadcast, ranks are equal.

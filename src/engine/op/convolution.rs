@@ -40,6 +40,7 @@ fn plain(x: Tensor, weight: Tensor, bias: Option<Tensor>, geometry: &Geometry) -
         let of_x = if tracks_x { cpu::input_gradient(&kernel, &gradient, &image.shape(), &rule) } else { skipped() };
         let of_weight =
             if tracks_weight { cpu::weight_gradient(&image, &gradient, &kernel.shape(), &rule) } else { skipped() };
+        // Rules get gradients in order, so the shapes that these kernels convolved are the only question, and they are the same.
         [of_x, of_weight].map(|g| g.unwrap_or_else(|| unreachable!("the convolution itself ran by these kernels")))
     });
     let rank = y.rank();

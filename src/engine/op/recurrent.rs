@@ -1,9 +1,12 @@
-//! RNN, LSTM and GRU, step by step: the CPU's own kernel where it can, else tensors, which record gradients and run on a GPU.
+//! RNN, LSTM and GRU: a kernel of our own for the whole sequence where the device has one, else step by step by tensors, which record
+//! gradients.
 
 use super::cast;
 use super::linear::linear;
 use crate::engine::cpu;
 use crate::engine::tensor::Tensor;
+#[cfg(feature = "webgpu")]
+use crate::engine::webgpu;
 use crate::error::{Error, Result};
 use crate::graph::op::{Recurrence, RecurrentMode};
 use burn::tensor::FloatDType;
@@ -30,7 +33,7 @@ pub struct Operands {
 pub fn run(recurrence: Recurrence, operands: Operands, narrow: Option<FloatDType>) -> Result<Vec<Tensor>> {
     let Recurrence { mode, reverse, .. } = recurrence;
     if narrow.is_none()
-        && let Some(results) = cpu::recurrence(recurrence, &operands)
+        && let Some(results) = whole(recurrence, &operands)
     {
         return Ok(results);
     }
@@ -69,6 +72,15 @@ pub fn run(recurrence: Recurrence, operands: Operands, narrow: Option<FloatDType
     }
     let all = Tensor::cat(all, 0).ok_or_else(|| Error::mismatch("a sequence without steps"))?;
     Ok([all, hidden].into_iter().chain(cell).collect())
+}
+
+/// By a device's own kernel for the whole sequence, where it has one.
+fn whole(recurrence: Recurrence, operands: &Operands) -> Option<Vec<Tensor>> {
+    #[cfg(feature = "webgpu")]
+    if let Some(results) = webgpu::recurrence(recurrence, operands) {
+        return Some(results);
+    }
+    cpu::recurrence(recurrence, operands)
 }
 
 /// `new` where the sequence still runs, else `old`.

@@ -1,10 +1,15 @@
-//! WebGPU: whether this machine has one, and whether it computes right.
+//! WebGPU: whether this machine has one, and whether it computes right; and the kernels of our own that run there.
 //!
 //! Works around three faults of the layers below, each of which would end the program or give wrong numbers in silence: a stream on an
 //! adapter without `timestamp-query` panics (cubecl-wgpu's `stream.rs`); in a browser a shader that does not compile is only logged,
 //! and its results are what the memory held (tracel-ai/cubecl#1641); an allocation over the adapter's limit panics in a callback.
 
+#[cfg(feature = "webgpu")]
+mod recurrence;
+
 use super::device::Device;
+#[cfg(feature = "webgpu")]
+pub use recurrence::recurrence;
 
 /// Opens WebGPU, or says why not.
 #[cfg(not(feature = "webgpu"))]
