@@ -19,6 +19,8 @@ mod tensor;
 pub mod value;
 mod webgpu;
 
+pub use cpu::{Strip, TILE_COLUMNS, TILE_ROWS, accelerate};
+
 #[cfg(test)]
 mod gradient_tests;
 #[cfg(test)]

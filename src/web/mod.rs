@@ -15,14 +15,17 @@ pub mod object;
 pub mod progress;
 pub mod save;
 pub mod slot;
+pub mod strip;
 pub mod tensor;
 pub mod train;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Runs when the module is instantiated: its constructors, and a panic's text goes to the console before the worker dies.
+/// Runs when the module is instantiated: its constructors, the browser's fastest products, and a panic's text goes to the console before
+/// the worker dies.
 #[wasm_bindgen(start)]
 pub fn start() {
     console_error_panic_hook::set_once();
     constructors::run();
+    strip::install();
 }

@@ -1,20 +1,34 @@
 //! Matrix products of float32: blocks of both factors are packed so that the innermost loop reads memory in order and keeps a tile of
 //! the result in registers.
 //!
-//! The tile is 4 rows by 8 columns: eight SIMD accumulators of four lanes, which with the operands that the compiler keeps beside them fit
-//! the fifteen registers that browsers give WebAssembly on x86-64. A fifth row makes three of them spill and the product a fifth slower.
+//! The tile is 6 rows by 8 columns: twelve SIMD accumulators of four lanes, which with two vectors of the right factor and one of the
+//! left fill the fifteen registers that browsers give WebAssembly on x86-64. Compiled Rust keeps more operands beside them and spills, so
+//! in a browser [`accelerate`] puts instructions of the rim's own in its place.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 use wide::f32x4;
 
 /// Rows of a tile.
-const TILE_ROWS: usize = 4;
+pub const TILE_ROWS: usize = 6;
 /// Columns of a tile: two vectors.
 pub const TILE_COLUMNS: usize = 8;
 /// Depth of a block: a panel of the right factor stays in the first cache.
 const DEPTH: usize = 256;
 /// Columns of a block: a block of the right factor stays in the second cache.
 const COLUMNS: usize = 512;
+
+/// What adds to a strip of the result, [`TILE_COLUMNS`] wide: the products of packed panels of so many rows, one below the other, with a
+/// packed panel of columns. Each row of `out` starts `stride` elements after the one above.
+pub type Strip = fn(rows: usize, left: &[f32], right: &[f32], out: &mut [f32], stride: usize);
+
+static ACCELERATED: OnceLock<Strip> = OnceLock::new();
+
+/// Has strips multiplied by this from now on. The first call stands.
+pub fn accelerate(strip: Strip) {
+    // A second caller has nothing better: what is there stays.
+    let _ = ACCELERATED.set(strip);
+}
 
 /// A matrix somewhere in a slice: element (i, j) lies at `i * row + j * column`.
 #[derive(Clone, Copy)]
@@ -56,10 +70,12 @@ impl Packed {
     }
 }
 
-/// Memory for packed blocks of the right factor, used again by the next product.
+/// Memory for packed blocks of the right factor and for a strip that is wider than what is left of the result, used again by the next
+/// product.
 #[derive(Default)]
 pub struct Scratch {
     right: Vec<f32>,
+    strip: Vec<f32>,
 }
 
 impl Bias<'_> {
@@ -153,23 +169,24 @@ pub fn multiply(
         bias.start(row, 0, out);
     }
     let depth = DEPTH.min(a.columns);
-    let right = &mut scratch.right;
+    let Scratch { right, strip } = scratch;
     grow(right, COLUMNS.min(columns.next_multiple_of(TILE_COLUMNS)) * depth);
     for (k, left) in blocks(a.columns, DEPTH).zip(a.panels.chunks((a.rows * DEPTH).max(1))) {
         for j in blocks(columns, COLUMNS) {
             pack(k.clone(), j.clone(), right);
             let panels = right.chunks_exact(TILE_COLUMNS * k.len());
             for (column, panel) in j.step_by(TILE_COLUMNS).zip(panels) {
-                for (number, rows) in left.chunks(TILE_ROWS * k.len()).enumerate() {
-                    let at = number * TILE_ROWS * columns + column;
-                    let out = out.get_mut(at..).unwrap_or_default();
-                    let width = TILE_COLUMNS.min(columns - column);
-                    match rows.len() / k.len() {
-                        1 => tile::<1>(rows, panel, out, columns, width),
-                        2 => tile::<2>(rows, panel, out, columns, width),
-                        3 => tile::<3>(rows, panel, out, columns, width),
-                        _ => tile::<TILE_ROWS>(rows, panel, out, columns, width),
-                    }
+                let width = TILE_COLUMNS.min(columns - column);
+                let out = out.get_mut(column..).unwrap_or_default();
+                if width == TILE_COLUMNS {
+                    add_strip(left, panel, out, columns);
+                    continue;
+                }
+                strip.clear();
+                strip.resize(a.rows * TILE_COLUMNS, 0.0);
+                add_strip(left, panel, strip, TILE_COLUMNS);
+                for (row, sums) in out.chunks_mut(columns).zip(strip.chunks_exact(TILE_COLUMNS)) {
+                    row.iter_mut().zip(sums).take(width).for_each(|(out, sum)| *out += sum);
                 }
             }
         }
@@ -187,8 +204,38 @@ fn blocks(end: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
     (0..end).step_by(step).map(move |start| start..end.min(start + step))
 }
 
-/// Adds a tile: `R` packed rows times a packed panel, to the first `width` columns of every `stride`th element on.
-fn tile<const R: usize>(left: &[f32], right: &[f32], out: &mut [f32], stride: usize, width: usize) {
+/// Adds the products of all packed rows with a packed panel of columns.
+fn add_strip(left: &[f32], right: &[f32], out: &mut [f32], stride: usize) {
+    let depth = right.len() / TILE_COLUMNS;
+    let full = left.len() / (TILE_ROWS * depth);
+    let (tiles, rest) = left.split_at(full * TILE_ROWS * depth);
+    let (above, below) = out.split_at_mut((full * TILE_ROWS * stride).min(out.len()));
+    let run = ACCELERATED.get().copied().unwrap_or(compiled);
+    if !tiles.is_empty() {
+        run(TILE_ROWS, tiles, right, above, stride);
+    }
+    if !rest.is_empty() {
+        run(rest.len() / depth, rest, right, below, stride);
+    }
+}
+
+/// A [`Strip`] as the compiler makes it.
+fn compiled(rows: usize, left: &[f32], right: &[f32], out: &mut [f32], stride: usize) {
+    let panel = rows * (right.len() / TILE_COLUMNS);
+    for (left, out) in left.chunks_exact(panel).zip(out.chunks_mut(rows * stride)) {
+        match rows {
+            1 => tile::<1>(left, right, out, stride),
+            2 => tile::<2>(left, right, out, stride),
+            3 => tile::<3>(left, right, out, stride),
+            4 => tile::<4>(left, right, out, stride),
+            5 => tile::<5>(left, right, out, stride),
+            _ => tile::<TILE_ROWS>(left, right, out, stride),
+        }
+    }
+}
+
+/// Adds a tile: `R` packed rows times a packed panel.
+fn tile<const R: usize>(left: &[f32], right: &[f32], out: &mut [f32], stride: usize) {
     let mut sums = [[f32x4::ZERO; 2]; R];
     for (a, b) in left.as_chunks::<R>().0.iter().zip(right.as_chunks::<TILE_COLUMNS>().0) {
         let [b0, b1, b2, b3, b4, b5, b6, b7] = *b;
@@ -201,7 +248,7 @@ fn tile<const R: usize>(left: &[f32], right: &[f32], out: &mut [f32], stride: us
     }
     for (sum, row) in sums.iter().zip(out.chunks_mut(stride)) {
         let [low, high] = sum.map(f32x4::to_array);
-        for (out, value) in row.iter_mut().take(width).zip(low.into_iter().chain(high)) {
+        for (out, value) in row.iter_mut().zip(low.into_iter().chain(high)) {
             *out += value;
         }
     }

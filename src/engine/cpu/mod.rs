@@ -14,6 +14,7 @@ mod recurrence;
 
 pub use convolution::{convolution, input_gradient, weight_gradient};
 pub use functions::{clamp, erf, exp, gelu, gelu_tanh, log_softmax, relu, sigmoid, silu, softmax, tanh};
+pub use gemm::{Strip, TILE_COLUMNS, TILE_ROWS, accelerate};
 pub use pool::{Pooled, max_pool, max_pool_gradient};
 pub use recurrence::recurrence;
 
