@@ -20,14 +20,25 @@ pub fn view(host: &mut dyn Host, base: &Tensor, op: Op) -> Result<Tensor> {
     let from = node::shape(host, base.value());
     let value = node::op(host, op.clone(), &[base.value()])?;
     let to = node::shape(host, value);
-    let depth = base.view().map_or(0, |v| v.depth) + 1;
-    let old = base.view().map_or_else(|| contiguous(&from), |v| v.strides.clone());
+    let old = stride(host, base);
     match strides(&op, &from, &old, &to) {
-        Some(strides) if depth <= DEEPEST => {
-            Ok(Tensor::view_of(value, View { base: base.clone(), op, strides, depth }))
-        }
-        _ => Ok(Tensor::new(value)),
+        Some(strides) => Ok(seen(base, op, value, strides)),
+        None => Ok(Tensor::new(value)),
     }
+}
+
+/// A view by an operator whose strides the caller knows: one of the steps to a view that torch makes in one.
+pub fn view_with(host: &mut dyn Host, base: &Tensor, op: Op, strides: Vec<i64>) -> Result<Tensor> {
+    let value = node::op(host, op.clone(), &[base.value()])?;
+    Ok(seen(base, op, value, strides))
+}
+
+fn seen(base: &Tensor, op: Op, value: ValueId, strides: Vec<i64>) -> Tensor {
+    let depth = base.view().map_or(0, |v| v.depth) + 1;
+    if depth > DEEPEST {
+        return Tensor::new(value);
+    }
+    Tensor::view_of(value, View { base: base.clone(), op, strides, depth })
 }
 
 /// Whether the tensor lies in memory in the order of its indices, as far as is known.

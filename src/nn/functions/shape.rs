@@ -494,24 +494,28 @@ fn unfold(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
 }
 
 fn diagonal(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    let x = b.id("input")?;
-    let shape = node::shape(host, x);
+    let x = b.tensor("input")?;
+    let shape = node::shape(host, x.value());
     let (a, c) = (node::dim(b.int("dim1")?, shape.len())?, node::dim(b.int("dim2")?, shape.len())?);
     if a == c {
         return Err(Error::mismatch(format!("diagonal dimensions cannot be identical {a}, {c}")));
     }
     let rest: Vec<usize> = (0..shape.len()).filter(|d| *d != a && *d != c).collect();
     let order: Vec<usize> = rest.iter().copied().chain([a, c]).collect();
-    let (n, m) = (node::extent(host, x, a), node::extent(host, x, c));
+    let (n, m) = (node::extent(host, x.value(), a), node::extent(host, x.value(), c));
     let offset = b.int("offset")?;
     let (row, column) = if offset < 0 { (size(-offset)?, 0) } else { (0, size(offset)?) };
     let length = n.saturating_sub(row).min(m.saturating_sub(column));
-    let lead: Vec<usize> = rest.iter().map(|d| shape.get(*d).copied().unwrap_or(1)).collect();
-    let x = node::op(host, Op::Permute { dims: order }, &[x])?;
-    let x = node::reshape(host, x, lead.iter().copied().chain([n * m]).collect())?;
+    let flat: Vec<usize> = rest.iter().filter_map(|d| shape.get(*d).copied()).chain([n * m]).collect();
+    let strides = alias::stride(host, x);
+    let stride = |dim: usize| strides.get(dim).copied().unwrap_or(1);
+    let along = |step: i64| rest.iter().map(|d| stride(*d)).chain([step]).collect::<Vec<_>>();
+    let x = alias::view(host, x, Op::Permute { dims: order })?;
+    let x = alias::view_with(host, &x, Op::Reshape { shape: flat }, along(stride(c)))?;
     let start = (row * m + column).min(n * m);
     let end = if length == 0 { start } else { start + (length - 1) * (m + 1) + 1 };
-    node::op(host, Op::Slice { dim: rest.len(), start, end, step: m + 1 }, &[x]).map(Value::tensor)
+    let op = Op::Slice { dim: rest.len(), start, end, step: m + 1 };
+    made(alias::view_with(host, &x, op, along(stride(a) + stride(c))))
 }
 
 /// `unsqueeze_` and its relatives: the object itself takes another shape.
