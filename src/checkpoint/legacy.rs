@@ -2,15 +2,15 @@
 //!
 //! The object pickle's length is nowhere written, so the file is read from its start in growing windows until the pickles are whole.
 
+use super::growing::Growing;
 use super::rebuild::{self, StorageName};
 use super::storage::{Place, Storage, StorageId, Storages};
-use super::zipped::MAX_PICKLE;
 use super::{Format, Loaded};
 use crate::bytes::Cursor;
 use crate::error::{Error, Result, Warning};
-use crate::pickle::decode::{Pickle, decode};
+use crate::pickle::decode::Pickle;
 use crate::pickle::object::Object;
-use crate::source::{ByteSource, MAX_WINDOW};
+use crate::source::ByteSource;
 use num_bigint::BigInt;
 
 /// The first value of a legacy file.
@@ -19,7 +19,7 @@ const PROTOCOL: i64 = 1001;
 
 /// Opens a legacy file, or a plain pickle.
 pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
-    let mut reader = Growing { source, bytes: Vec::new(), at: 0 };
+    let mut reader = Growing::new(source, 0);
     let first = reader.pickle().await?;
     let magic = matches!(first.arena.get(first.root), Object::BigInt(n) if *n == BigInt::from(MAGIC));
     if !magic {
@@ -115,38 +115,4 @@ async fn locate(
         warnings.push(Warning::new("trailing_data", text).at(format!("file+0x{at:x}")));
     }
     Ok(())
-}
-
-/// The start of the file, as far as it was needed.
-struct Growing<'a> {
-    source: &'a dyn ByteSource,
-    bytes: Vec<u8>,
-    at: u64,
-}
-
-impl Growing<'_> {
-    /// The pickle at the current place. When it is cut off, more is read and it is decoded anew: windows double, so that the work stays linear.
-    async fn pickle(&mut self) -> Result<Pickle> {
-        loop {
-            let from = usize::try_from(self.at).unwrap_or(usize::MAX);
-            let result = decode(self.bytes.get(from..).unwrap_or_default(), self.at, "file");
-            match result {
-                Ok(pickle) => {
-                    self.at += pickle.len as u64;
-                    return Ok(pickle);
-                }
-                Err(error) => {
-                    let have = self.bytes.len() as u64;
-                    let more = have.clamp(64 << 10, MAX_WINDOW).min(self.source.len().saturating_sub(have));
-                    if error.code != "truncated" || more == 0 {
-                        return Err(error);
-                    }
-                    if have + more > MAX_PICKLE {
-                        return Err(Error::too_large("the object pickle", have + more, MAX_PICKLE).at("file"));
-                    }
-                    self.bytes.extend(self.source.read(have..have + more).await?);
-                }
-            }
-        }
-    }
 }

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod describe;
 pub mod foreign;
 pub mod globals;
+mod growing;
 pub mod legacy;
 pub mod listing;
 pub mod module;

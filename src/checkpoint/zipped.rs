@@ -1,20 +1,29 @@
 //! The zip container of torch 1.6 and newer: `data.pkl`, and one record for each storage.
 
 use super::foreign;
+use super::growing::Growing;
 use super::rebuild::{self, StorageName};
 use super::storage::{Place, Storage, StorageId, Storages};
 use super::{Format, Loaded};
+use crate::bytes::Cursor;
 use crate::error::{Error, Result, Warning};
 use crate::pickle::decode::decode;
 use crate::source::ByteSource;
 use crate::zip::directory::{Directory, Entry};
+use indexmap::IndexMap;
 
 /// The longest `data.pkl`; real ones have a few hundred bytes a tensor.
 pub const MAX_PICKLE: u64 = 256 << 20;
 
+/// Bytes of a record's local header before its name.
+const LOCAL_HEADER: u64 = 30;
+
 /// Opens a zip archive that torch.save wrote.
 pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
-    let directory = Directory::read(source).await?;
+    let directory = match Directory::read(source).await {
+        Err(error) if error.code == "truncated" => return Err(cut_off(source, error).await),
+        read => read?,
+    };
     let mut warnings = directory.warnings.clone();
     let root = root(&directory)?;
     let record = |name: &str| directory.entries.get(&format!("{root}/{name}"));
@@ -44,6 +53,39 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
         enter(&mut storages, name, entry, swapped)
     })?;
     Ok(Loaded { format: Format::Zip, pickle, record: "data.pkl", storages, tensors, warnings })
+}
+
+/// Tells of a file without its end how much is missing at least, where its first record, the pickle, is whole: the bytes of its storages.
+async fn cut_off(source: &dyn ByteSource, error: Error) -> Error {
+    match shortest(source).await {
+        Ok(Some(whole)) if whole > source.len() => {
+            let (here, missing) = (source.len(), whole - source.len());
+            let message = format!("the file is cut off: behind its {here} bytes at least {missing} are missing");
+            Error { message, ..error }
+        }
+        // What cannot be told is not told.
+        _ => error,
+    }
+}
+
+/// The least length of a file that begins with the record `data.pkl`, as torch writes it.
+async fn shortest(source: &dyn ByteSource) -> Result<Option<u64>> {
+    let head = source.read(0..source.len().min(LOCAL_HEADER + 0xffff)).await?;
+    let mut cursor = Cursor::new(&head, "zip record", 0);
+    cursor.take(26)?; // of a local header all but the lengths of name and extra field
+    let (name, extra) = (cursor.u16()?, cursor.u16()?);
+    if !cursor.take(name.into())?.ends_with(b"/data.pkl") {
+        return Ok(None);
+    }
+    let start = LOCAL_HEADER + u64::from(name) + u64::from(extra);
+    let pickle = Growing::new(source, start).pickle().await?;
+    let mut sizes: IndexMap<String, u64> = IndexMap::new();
+    rebuild::tensors(&pickle.arena, "data.pkl", &mut |name: StorageName| {
+        let size = if name.location == "meta" { 0 } else { name.nbytes };
+        let (index, _) = sizes.insert_full(name.key, size);
+        Ok(StorageId(u32::try_from(index).unwrap_or(u32::MAX)))
+    })?;
+    Ok(sizes.values().try_fold(start + pickle.len as u64, |sum, size| sum.checked_add(*size)))
 }
 
 /// The one folder that all records share.

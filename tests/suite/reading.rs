@@ -247,6 +247,30 @@ fn windows_are_parts_of_the_whole() {
     }
 }
 
+/// The pickle stands first and says how many bytes its tensors have.
+#[test]
+fn a_zip_without_its_end_tells_how_much_is_missing() {
+    let whole = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/digits/digits.pth")).unwrap();
+    let refused = |len: usize| {
+        let source = MemorySource::new(whole[..len].to_vec(), None);
+        let error = block_on(Checkpoint::open(Rc::new(source), &Quiet)).map(drop).unwrap_err();
+        assert_eq!((error.kind, error.code), (Kind::Malformed, "truncated"));
+        error.message
+    };
+    let missing = |len: usize| {
+        let message = refused(len);
+        let told = message.strip_prefix(&format!("the file is cut off: behind its {len} bytes at least ")).unwrap();
+        told.strip_suffix(" are missing").unwrap().parse::<usize>().unwrap()
+    };
+    assert_eq!(missing(60_000), missing(90_000) + 30_000);
+    let least = 90_000 + missing(90_000);
+    assert!((whole.len() * 9 / 10..=whole.len()).contains(&least), "{least} of {}", whole.len());
+    // Neither a pickle without its end nor a directory without its end tells more.
+    for len in [500, whole.len() - 1] {
+        assert_eq!(refused(len), "the zip archive has no directory at its end: the file is cut off");
+    }
+}
+
 #[test]
 fn a_damaged_storage_is_read_and_said() {
     let mut records = archive(pickle(tensor("4", "0", &["4"], &["1"])), 16);
