@@ -145,12 +145,36 @@ impl<'a> Matrix<'a> {
     fn pack_rows(&self, k: &Range<usize>, panels: &mut [f32]) {
         let depth = k.len().max(1);
         for (number, panel) in panels.chunks_mut(TILE_ROWS * depth).enumerate() {
+            let first = number * TILE_ROWS;
             let height = panel.len() / depth;
+            if self.row == 1 {
+                for (column, out) in k.clone().zip(panel.chunks_exact_mut(height)) {
+                    if let Some(values) = self.from(first, column).get(..height) {
+                        out.copy_from_slice(values);
+                    }
+                }
+                continue;
+            }
+            if self.column == 1 && height == TILE_ROWS {
+                let rows = std::array::from_fn(|lane| self.from(first + lane, k.start));
+                interleave(rows, panel.as_chunks_mut().0);
+                continue;
+            }
             for lane in 0..height {
-                let row = self.from(number * TILE_ROWS + lane, k.start).iter().step_by(self.column.max(1));
+                let row = self.from(first + lane, k.start).iter().step_by(self.column.max(1));
                 let lanes = panel.iter_mut().skip(lane).step_by(height);
                 lanes.zip(row).for_each(|(out, value)| *out = *value);
             }
+        }
+    }
+}
+
+/// The first elements of each row, then the second ones, and so on.
+fn interleave(rows: [&[f32]; TILE_ROWS], out: &mut [[f32; TILE_ROWS]]) {
+    let rows = rows.map(|row| row.get(..out.len()).unwrap_or_default());
+    for (k, out) in out.iter_mut().enumerate() {
+        for (out, row) in out.iter_mut().zip(rows) {
+            *out = row.get(k).copied().unwrap_or(0.0);
         }
     }
 }
