@@ -5,18 +5,15 @@ use super::growing::Growing;
 use super::rebuild::{self, StorageName};
 use super::storage::{Place, Storage, StorageId, Storages};
 use super::{Format, Loaded};
-use crate::bytes::Cursor;
 use crate::error::{Error, Result, Warning};
 use crate::pickle::decode::decode;
 use crate::source::ByteSource;
 use crate::zip::directory::{Directory, Entry};
+use crate::zip::read::{LOCAL_HEADER, behind_local_header};
 use indexmap::IndexMap;
 
 /// The longest `data.pkl`; real ones have a few hundred bytes a tensor.
 pub const MAX_PICKLE: u64 = 256 << 20;
-
-/// Bytes of a record's local header before its name.
-const LOCAL_HEADER: u64 = 30;
 
 /// Opens a zip archive that torch.save wrote.
 pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
@@ -70,14 +67,12 @@ async fn cut_off(source: &dyn ByteSource, error: Error) -> Error {
 
 /// The least length of a file that begins with the record `data.pkl`, as torch writes it.
 async fn shortest(source: &dyn ByteSource) -> Result<Option<u64>> {
-    let head = source.read(0..source.len().min(LOCAL_HEADER + 0xffff)).await?;
-    let mut cursor = Cursor::new(&head, "zip record", 0);
-    cursor.take(26)?; // of a local header all but the lengths of name and extra field
-    let (name, extra) = (cursor.u16()?, cursor.u16()?);
-    if !cursor.take(name.into())?.ends_with(b"/data.pkl") {
+    let header = source.read(0..LOCAL_HEADER).await?;
+    let Some((name, extra)) = behind_local_header(&header, "zip record", 0)? else { return Ok(None) };
+    if !source.read(LOCAL_HEADER..LOCAL_HEADER + name).await?.ends_with(b"/data.pkl") {
         return Ok(None);
     }
-    let start = LOCAL_HEADER + u64::from(name) + u64::from(extra);
+    let start = LOCAL_HEADER + name + extra;
     let pickle = Growing::new(source, start).pickle().await?;
     let mut sizes: IndexMap<String, u64> = IndexMap::new();
     rebuild::tensors(&pickle.arena, "data.pkl", &mut |name: StorageName| {

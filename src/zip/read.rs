@@ -16,6 +16,19 @@ const CHUNK: u64 = 1 << 20;
 const MAX_RATIO: u64 = 100;
 const PLAIN: u64 = 8 << 20;
 
+/// Bytes of a record's local header before its name.
+pub const LOCAL_HEADER: u64 = 30;
+
+/// The lengths of the name and the extra field behind a local header; `None` where it is none.
+pub fn behind_local_header(header: &[u8], place: &str, at: u64) -> Result<Option<(u64, u64)>> {
+    let mut cursor = Cursor::new(header, place, at);
+    if cursor.u32()? != LOCAL {
+        return Ok(None);
+    }
+    cursor.take(22)?;
+    Ok(Some((cursor.u16()?.into(), cursor.u16()?.into())))
+}
+
 impl Entry {
     /// Refuses what cannot be read, by name.
     fn readable(&self) -> Result<()> {
@@ -36,14 +49,12 @@ impl Entry {
         self.readable()?;
         let start = self.header_offset;
         let outside = || Error::malformed("the record lies outside the file").code("truncated").at(&*self.name);
-        let header = source.read(start..start.checked_add(30).ok_or_else(outside)?).await.map_err(|_| outside())?;
-        let mut cursor = Cursor::new(&header, &self.name, start);
-        if cursor.u32()? != LOCAL {
+        let end = start.checked_add(LOCAL_HEADER).ok_or_else(outside)?;
+        let header = source.read(start..end).await.map_err(|_| outside())?;
+        let Some((name, extra)) = behind_local_header(&header, &self.name, start)? else {
             return Err(Error::malformed("no local header where the zip directory says").at(&*self.name));
-        }
-        cursor.take(22)?;
-        let (name, extra) = (cursor.u16()?, cursor.u16()?);
-        let data = start + 30 + u64::from(name) + u64::from(extra);
+        };
+        let data = end + name + extra;
         if data.checked_add(self.compressed_size).is_none_or(|end| end > source.len()) {
             return Err(outside());
         }

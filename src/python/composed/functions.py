@@ -212,15 +212,20 @@ def quantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
     return y if wanted.dim() == 1 else y.squeeze(0)
 
 
-def trapezoid(y, x=None, *, dx=1, dim=-1):
+def _areas(y, x, dx, dim):
+    """Twice the areas between neighbours along a dim."""
     length = y.shape[dim]
     sums = y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)
     if x is None:
-        return (sums * dx).sum(dim) / 2
+        return sums * dx
     steps = diff(x, dim=-1 if x.dim() == 1 else dim)
     if x.dim() == 1:
         steps = steps.reshape([-1 if i == dim % y.dim() else 1 for i in range(y.dim())])
-    return (sums * steps).sum(dim) / 2
+    return sums * steps
+
+
+def trapezoid(y, x=None, *, dx=1, dim=-1):
+    return _areas(y, x, dx, dim).sum(dim) / 2
 
 
 trapz = trapezoid

@@ -109,14 +109,7 @@ def logcumsumexp(input, dim):
 
 
 def cumulative_trapezoid(y, x=None, *, dx=1, dim=-1):
-    length = y.shape[dim]
-    sums = y.narrow(dim, 1, length - 1) + y.narrow(dim, 0, length - 1)
-    if x is None:
-        return (sums * dx).cumsum(dim) / 2
-    steps = diff(x, dim=-1 if x.dim() == 1 else dim)
-    if x.dim() == 1:
-        steps = steps.reshape([-1 if i == dim % y.dim() else 1 for i in range(y.dim())])
-    return (sums * steps).cumsum(dim) / 2
+    return _areas(y, x, dx, dim).cumsum(dim) / 2
 
 
 def diag(input, diagonal=0):

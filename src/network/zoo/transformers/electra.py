@@ -11,6 +11,7 @@ from zoo.shapes import call, count, heads_note, size, unless, usual_heads
 from zoo.transformers.base import PreTrainedModel, returned, wants
 from zoo.transformers.bert import BertAttention, BertConfig, BertEmbeddings, BertEncoder, BertIntermediate, BertLayer, BertOutput, BertSelfAttention
 from zoo.transformers.bert import BertSelfOutput, _LARGE, _sized
+from zoo.transformers.roberta import RobertaClassificationHead
 
 
 class ElectraConfig(BertConfig):
@@ -79,17 +80,11 @@ class ElectraDiscriminatorPredictions(nn.Module):
         return self.dense_prediction(F.gelu(self.dense(x))).squeeze(-1)
 
 
-class ElectraClassificationHead(nn.Module):
-    """Two linear layers on the first token."""
+class ElectraClassificationHead(RobertaClassificationHead):
+    """RoBERTa's, with another activation."""
 
-    def __init__(self, config):
-        super().__init__()
-        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
-        self.dropout = nn.Dropout(config.hidden_dropout_prob)
-        self.out_proj = nn.Linear(config.hidden_size, config.num_labels)
-
-    def forward(self, x):
-        return self.out_proj(self.dropout(F.gelu(self.dense(self.dropout(x[:, 0])))))
+    def activate(self, x):
+        return F.gelu(x)
 
 
 class ElectraForPreTraining(ElectraPreTrainedModel):

@@ -8,9 +8,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 from zoo.shapes import call, count, heads_note, size, unless, usual_heads
-from zoo.transformers.base import PreTrainedModel, returned, wants
-from zoo.transformers.bert import BertAttention, BertConfig, BertEncoder, BertIntermediate, BertLayer, BertOutput, BertPooler, BertSelfAttention
-from zoo.transformers.bert import BertSelfOutput, _LARGE
+from zoo.transformers.base import PreTrainedModel, returned
+from zoo.transformers.bert import BertAttention, BertConfig, BertEncoder, BertIntermediate, BertLayer, BertModel, BertOutput, BertPooler
+from zoo.transformers.bert import BertSelfAttention, BertSelfOutput, _LARGE
 
 
 # what the published networks have, and a fresh configuration has not
@@ -97,25 +97,10 @@ class RobertaPreTrainedModel(PreTrainedModel):
     base_model_prefix = "roberta"
 
 
-class RobertaModel(RobertaPreTrainedModel):
-    """The encoder alone."""
+class RobertaModel(RobertaPreTrainedModel, BertModel):
+    """The encoder alone: BERT's."""
 
-    def __init__(self, config, add_pooling_layer=True):
-        super().__init__(config)
-        self.embeddings = RobertaEmbeddings(config)
-        self.encoder = BertEncoder(config)
-        self.pooler = BertPooler(config) if add_pooling_layer else None
-
-    def get_input_embeddings(self):
-        return self.embeddings.word_embeddings
-
-    def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, position_ids=None, inputs_embeds=None, **options):
-        x = self.embeddings(input_ids, token_type_ids, position_ids, inputs_embeds)
-        kept = [] if wants(self.config, options, "output_hidden_states") else None
-        x = self.encoder(x, attention_mask, kept)
-        pooled = None if self.pooler is None else self.pooler(x)
-        hidden = None if kept is None else (*kept, x)
-        return returned(self.config, options, last_hidden_state=x, pooler_output=pooled, hidden_states=hidden)
+    embeddings_class = RobertaEmbeddings
 
 
 class RobertaLMHead(nn.Module):
@@ -143,7 +128,10 @@ class RobertaClassificationHead(nn.Module):
         self.out_proj = nn.Linear(config.hidden_size, config.num_labels)
 
     def forward(self, x):
-        return self.out_proj(self.dropout(torch.tanh(self.dense(self.dropout(x[:, 0])))))
+        return self.out_proj(self.dropout(self.activate(self.dense(self.dropout(x[:, 0])))))
+
+    def activate(self, x):
+        return torch.tanh(x)
 
 
 class _Task(RobertaPreTrainedModel):
