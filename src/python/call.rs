@@ -4,7 +4,7 @@ use super::class::{Class, ClassKind};
 use super::exceptions;
 use super::object::{Instance, Object, Shallow};
 use super::raised::{Outcome, Raised, is_named};
-use super::{Arguments, Interpreter};
+use super::{Arguments, Interpreter, aten};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -47,6 +47,13 @@ impl Interpreter {
                 None => Err(self.not_callable(function)),
             },
             Object::Inert(name) => self.call_inert(&name.clone(), arguments),
+            Object::Package(name) => match name.strip_prefix(aten::PACKAGE).and_then(|rest| rest.strip_prefix('.')) {
+                Some(operator) => {
+                    let operator = self.aten(operator, None)?;
+                    self.call_object(&operator, arguments)
+                }
+                None => Err(self.not_callable(function)),
+            },
             Object::Dtype(_) => Err(Raised::type_error("'torch.dtype' object is not callable")),
             Object::Missing(why) => Err(Raised::missing(why)),
             _ => Err(self.not_callable(function)),

@@ -4,6 +4,7 @@
 //! As with the modules that a host offers, such a package is evaluated when a name of it is first asked for, in a namespace of its own.
 
 use super::Interpreter;
+use super::aten;
 use super::library::host;
 use super::object::Object;
 use super::raised::Outcome;
@@ -20,6 +21,7 @@ const NUMPY: &str = concat!(
 /// The packages and their sources.
 const SOURCES: &[(&str, &str)] = &[
     ("numpy", NUMPY),
+    (aten::PACKAGE, aten::TEXT),
     ("contextlib", include_str!("library/contextlib.py")),
     ("inspect", include_str!("library/inspect.py")),
     ("string", include_str!("library/string.py")),
@@ -42,6 +44,11 @@ impl Interpreter {
         if package == host::PACKAGE {
             return Ok(host::TABLE.iter().find(|native| native.name == name).map(Object::Native));
         }
+        self.written(package, name).map(|found| found.filter(|_| !name.starts_with('_')))
+    }
+
+    /// The same, the module's own names included.
+    pub(super) fn written(&mut self, package: &str, name: &str) -> Outcome<Option<Object>> {
         let Some((package, text)) = SOURCES.iter().copied().find(|(known, _)| *known == package) else {
             return Ok(None);
         };
@@ -50,6 +57,6 @@ impl Interpreter {
             None => self.evaluated(text, package, |me, env| me.embedded.push((package, text, env)))?,
         };
         let found = env.vars.0.borrow().get(name).cloned();
-        Ok(found.filter(|_| !name.starts_with('_')))
+        Ok(found)
     }
 }

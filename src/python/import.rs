@@ -162,6 +162,9 @@ impl Interpreter {
         if name == "__name__" {
             return Ok(Some(Object::str(package)));
         }
+        if package.starts_with("torch.ops") {
+            return self.operator_name(package, name);
+        }
         if let Some(object) = self.embedded(package, name)? {
             return Ok(Some(object));
         }

@@ -6,6 +6,10 @@
 
 pub mod arguments;
 pub mod assign;
+pub mod aten;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that fails says where")]
+mod aten_tests;
 pub mod attribute;
 pub mod builtins;
 pub mod call;

@@ -51,6 +51,7 @@ const PACKAGES: &[&str] = &[
     "torch.compiler",
     "torch.fx",
     "torch.version",
+    "torch.ops",
 ];
 
 /// Without effect on what a network computes: type hints, decorators, context managers, settings.

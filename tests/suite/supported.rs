@@ -77,6 +77,10 @@ fn page() -> String {
     assert!(left.is_empty(), "functions without a home: {left:?}");
     let composed = list(torchtab::python::package::composed_names());
     section("Functions of torch that are written in terms of these, and methods where torch has them", composed);
+    section(
+        "Operators of torch.ops.aten, beside these functions under their names and their forms that write in place",
+        list(torchtab::python::aten::names()),
+    );
     let reasons = REFUSED.iter().map(|(why, names)| format!("- {why}: {}", list(names.iter().copied())));
     section("Known and refused by name, with the line", reasons.collect::<Vec<_>>().join("\n"));
     section("Optimizers of torch.optim", list(optimizer::class::names()));

@@ -304,15 +304,15 @@ functions! {
     t "full": "(size, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, names=None)" => full;
     t "rand": "(*size, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| random_of(h, b, UNIFORM);
     t "randn": "(*size, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| random_of(h, b, NORMAL);
-    t "zeros_like empty_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => |h, b| filled_like(h, b, Scalar::Int(0));
-    t "ones_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => |h, b| filled_like(h, b, Scalar::Int(1));
-    t "full_like": "(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => |h, b| { let v = fill_value(h, b)?; filled_like(h, b, v) };
-    t "rand_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => |h, b| random_like(h, b, UNIFORM);
-    t "randn_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => |h, b| random_like(h, b, NORMAL);
+    t "zeros_like empty_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => |h, b| filled_like(h, b, Scalar::Int(0));
+    t "ones_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => |h, b| filled_like(h, b, Scalar::Int(1));
+    t "full_like": "(input, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => |h, b| { let v = fill_value(h, b)?; filled_like(h, b, v) };
+    t "rand_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => |h, b| random_like(h, b, UNIFORM);
+    t "randn_like": "(input, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => |h, b| random_like(h, b, NORMAL);
     t "randint": "(high: int, size: ints, *, low=None, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => randint,
         "(low: int, high: int, size: ints, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => randint;
-    t "randint_like": "(input, high: int, *, low=None, size=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => randint,
-        "(input, low: int, high: int, *, size=None, dtype=None, layout=None, device=None, requires_grad=False, memory_format=None)" => randint;
+    t "randint_like": "(input, high: int, *, low=None, size=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => randint,
+        "(input, low: int, high: int, *, size=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, memory_format=None)" => randint;
     t "randperm": "(n, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => randperm;
     t "normal": "(mean, std, size=None, *, generator=None, dtype=None, layout=None, device=None, requires_grad=False)" => normal;
     tm "bernoulli": "(input, p=None, *, generator=None)" => bernoulli;
@@ -337,8 +337,8 @@ functions! {
     m "new_ones": "(input, *size, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| new(h, b, Scalar::Int(1));
     m "new_full": "(input, size, fill_value, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| { let v = fill_value(h, b)?; new(h, b, v) };
     m "new_tensor": "(input, data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)" => new_tensor;
-    t "tril_indices": "(row, col, offset=0, *, dtype=None, device=None, layout=None)" => |h, b| indices(h, b, true);
-    t "triu_indices": "(row, col, offset=0, *, dtype=None, device=None, layout=None)" => |h, b| indices(h, b, false);
+    t "tril_indices": "(row, col, offset=0, *, dtype=None, device=None, layout=None, pin_memory=False)" => |h, b| indices(h, b, true);
+    t "triu_indices": "(row, col, offset=0, *, dtype=None, device=None, layout=None, pin_memory=False)" => |h, b| indices(h, b, false);
     t "hann_window": "(window_length, periodic=True, *, dtype=None, layout=None, device=None, requires_grad=False)" => |h, b| window(h, b, 0.5);
     t "hamming_window": "(window_length, periodic=True, *, alpha=0.54, beta=0.46, dtype=None, layout=None, device=None, requires_grad=False)" => |h, b| window(h, b, 0.54);
     tm "clone": "(input, *, memory_format=None)" => clone;

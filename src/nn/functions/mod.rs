@@ -55,6 +55,7 @@ mod pool;
 mod recurrent;
 mod reduce;
 mod resize;
+mod rnn;
 pub(super) mod shape;
 mod sort;
 mod unpool;
@@ -88,6 +89,7 @@ static FAMILIES: &[&[Family]] = &[
     recurrent::FUNCTIONS,
     reduce::FUNCTIONS,
     resize::FUNCTIONS,
+    rnn::FUNCTIONS,
     shape::FUNCTIONS,
     sort::FUNCTIONS,
     unpool::FUNCTIONS,
