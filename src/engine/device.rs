@@ -67,6 +67,11 @@ impl Device {
         self.random.set(seed);
     }
 
+    /// Goes on with another device's random numbers.
+    pub fn follow(&self, other: &Self) {
+        self.random.set(other.random.get());
+    }
+
     /// The next 64 random bits (SplitMix64).
     pub(super) fn random_bits(&self) -> u64 {
         let state = self.random.get().wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -29,6 +29,15 @@ impl Weights {
     pub fn get(&self, leaf: ValueId) -> Option<&Value> {
         self.values.get(&leaf)
     }
+
+    /// The same tensors on another device.
+    pub async fn to(&self, device: &Device) -> Result<Self> {
+        let mut values = HashMap::new();
+        for (leaf, value) in &self.values {
+            values.insert(*leaf, value.to(device).await?);
+        }
+        Ok(Self { values })
+    }
 }
 
 /// What a run gave: every value that the graph's output and its buffer updates mention.

@@ -96,6 +96,11 @@ impl Value {
         TensorData::new(self.dtype, self.shape.clone(), bytes)
     }
 
+    /// The same values on another device.
+    pub async fn to(&self, device: &Device) -> Result<Self> {
+        Self::upload(device, &self.read().await?)
+    }
+
     /// torch's dtype.
     pub fn dtype(&self) -> DType {
         self.dtype

@@ -6,6 +6,7 @@ mod answers;
 pub mod compiled;
 pub mod input;
 pub mod model;
+mod moving;
 pub mod recognise;
 pub mod resumption;
 pub mod save;

@@ -34,7 +34,7 @@ pub struct Model {
     /// leaves whose values are no longer the file's
     pub(super) changed: HashSet<ValueId>,
     pub(super) device: Device,
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
     pub(super) weights: Weights,
     pub(super) training: bool,
     pub(super) programs: Vec<Traced>,

@@ -19,7 +19,9 @@ pub mod training;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that fails says where")]
 mod tests;
 
+use crate::engine::device::Device;
 use crate::engine::value::Value;
+use crate::error::Result;
 use crate::graph::{Info, ValueId};
 use std::collections::HashMap;
 
@@ -56,6 +58,15 @@ impl Gradients {
     /// Takes a leaf's gradient out.
     pub fn take(&mut self, leaf: ValueId) -> Option<Value> {
         self.values.remove(&leaf)
+    }
+
+    /// The same gradients on another device.
+    pub async fn to(&self, device: &Device) -> Result<Self> {
+        let mut values = HashMap::new();
+        for (leaf, value) in &self.values {
+            values.insert(*leaf, value.to(device).await?);
+        }
+        Ok(Self { values })
     }
 
     /// The leaves that have one, in the order in which they were made.

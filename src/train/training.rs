@@ -59,6 +59,15 @@ impl TrainingState {
         }
         Ok((state, warnings))
     }
+
+    /// The same state for parameters on another device.
+    pub async fn to(&self, device: &Device) -> Result<Self> {
+        let optimizer = match &self.optimizer {
+            Some(optimizer) => Some(optimizer.to(device).await?),
+            None => None,
+        };
+        Ok(Self { optimizer, scheduler: self.scheduler.clone(), epoch: self.epoch, loss: self.loss })
+    }
 }
 
 /// The root's `epoch`.

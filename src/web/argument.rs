@@ -5,6 +5,7 @@
 
 use super::object::{get, set, whole};
 use super::tensor;
+use crate::engine::device::Choice;
 use crate::error::{Error, Result};
 use crate::graph::op::Scalar;
 use crate::session::input::{Input, Inputs, Output};
@@ -13,6 +14,16 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// Inputs nested deeper than this are a mistake.
 const MAX_DEPTH: usize = 32;
+
+/// `"auto" | "webgpu" | "cpu"`
+pub fn device(choice: Option<&str>) -> Result<Choice> {
+    match choice {
+        None | Some("auto") => Ok(Choice::Auto),
+        Some("webgpu") => Ok(Choice::WebGpu),
+        Some("cpu") => Ok(Choice::Cpu),
+        Some(other) => Err(Error::mismatch(format!("there is no device {other:?}")).code("argument")),
+    }
+}
 
 /// `Tensor[]` in forward's order, or an object by the names of forward's parameters.
 pub fn inputs(value: &JsValue) -> Result<Inputs> {

@@ -4,9 +4,8 @@ use super::blob::BlobSource;
 use super::error::to_js;
 use super::model::Model;
 use super::progress::JsProgress;
-use super::{fetch, object, tensor};
+use super::{argument, fetch, object, tensor};
 use crate::checkpoint::tensor::Index;
-use crate::engine::device::Choice;
 use crate::error::{Error, Result};
 use crate::session::{BuildOptions, Session};
 use crate::source::ByteSource;
@@ -122,18 +121,12 @@ fn indices_of(value: &JsValue) -> Result<Vec<Index>> {
 }
 
 fn build_options(options: &JsValue) -> Result<BuildOptions> {
-    let device = match object::text(options, "device")?.as_deref() {
-        None | Some("auto") => Choice::Auto,
-        Some("webgpu") => Choice::WebGpu,
-        Some("cpu") => Choice::Cpu,
-        Some(other) => return Err(Error::mismatch(format!("there is no device {other:?}")).code("argument")),
-    };
     Ok(BuildOptions {
         source: object::text(options, "source")?,
         construct: object::text(options, "construct")?,
         zoo: object::text(options, "zoo")?,
         graph: object::text(options, "graph")?,
-        device,
+        device: argument::device(object::text(options, "device")?.as_deref())?,
         state_dict: object::text(options, "stateDict")?,
         strict: object::flag(options, "strict")?.unwrap_or(true),
     })

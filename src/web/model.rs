@@ -11,7 +11,7 @@ use crate::network::trace::{Argument, Call};
 use crate::network::zoo::Recognised;
 use crate::session::model::Model as Network;
 use js_sys::{Array, Function, Object, Promise, Reflect};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,7 +22,7 @@ use web_sys::AbortSignal;
 pub struct Model {
     pub(super) slot: Slot<Network>,
     name: Option<String>,
-    device: JsValue,
+    device: Rc<RefCell<JsValue>>,
     recognised: JsValue,
     missing: Vec<String>,
     unexpected: Vec<String>,
@@ -33,15 +33,9 @@ pub struct Model {
 impl Model {
     /// Wraps a network; `name` is the file's.
     pub fn new(network: Network, name: Option<String>) -> Self {
-        let device = Object::new();
-        object::set(&device, "kind", &network.device().kind().into());
-        object::set(&device, "name", &network.device().name().into());
-        if let Some(reason) = network.reason() {
-            object::set(&device, "reason", &reason.into());
-        }
         Self {
             name,
-            device: device.into(),
+            device: Rc::new(RefCell::new(device(&network))),
             recognised: network.recognised().map_or(JsValue::UNDEFINED, recognised),
             missing: network.missing_keys().to_vec(),
             unexpected: network.unexpected_keys().to_vec(),
@@ -70,7 +64,7 @@ impl Model {
     /// `{kind, name, reason?}`
     #[wasm_bindgen(getter)]
     pub fn device(&self) -> JsValue {
-        self.device.clone()
+        self.device.borrow().clone()
     }
 
     /// `{name, construct?, confidence, notes}` where the network was found without source
@@ -111,6 +105,23 @@ impl Model {
     /// Train mode.
     pub fn train(&self) -> Result<(), JsValue> {
         self.mode(true)
+    }
+
+    /// `to(device: "auto" | "webgpu" | "cpu", progress, signal?): Promise<{kind, name, reason?}>`
+    pub fn to(&self, choice: String, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
+        let (slot, place) = (self.slot.clone(), self.device.clone());
+        object::promise(async move {
+            let progress = JsProgress::new(&progress, signal);
+            let choice = argument::device(Some(&choice))?;
+            let found = slot
+                .with_async(async |network| {
+                    network.to(choice, &progress).await?;
+                    Ok(device(network))
+                })
+                .await?;
+            place.replace(found.clone());
+            Ok(found)
+        })
     }
 
     /// forward's parameters.
@@ -182,6 +193,16 @@ impl Model {
             slot.with_async(async |network| save::plan(network, &options, name.as_deref(), &progress).await).await
         })
     }
+}
+
+fn device(network: &Network) -> JsValue {
+    let device = Object::new();
+    object::set(&device, "kind", &network.device().kind().into());
+    object::set(&device, "name", &network.device().name().into());
+    if let Some(reason) = network.reason() {
+        object::set(&device, "reason", &reason.into());
+    }
+    device.into()
 }
 
 fn recognised(found: &Recognised) -> JsValue {

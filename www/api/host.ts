@@ -87,6 +87,7 @@ export class Host implements Backend {
       else model.eval();
       return model.training;
     },
+    to: ({ handle, device }, { progress, signal }) => this.#model(handle).to(device, progress, signal),
     run: ({ handle, inputs }, { signal }) => this.#model(handle).run(inputs, signal),
     summary: async ({ handle, inputShapes }) => this.#model(handle).summary(inputShapes),
     graph: async ({ handle, inputShapes }) => this.#model(handle).graph(inputShapes),

@@ -32,6 +32,7 @@ import type {
   CallOptions,
   Construct,
   Device,
+  DeviceChoice,
   InputSpec,
   Output,
   Recognised,
@@ -51,8 +52,6 @@ const BATCH_SIZE = 32;
 export class Model {
   /** The checkpoint it was built from. */
   readonly checkpoint: Checkpoint;
-  /** Where it runs, and why there. */
-  readonly device: Device;
   /** What the network is, where it was found without source: by a name of the zoo, or from the file's keys and shapes. */
   readonly recognised: Recognised | undefined;
   /** Keys that the network wants and the state_dict lacks; empty unless `strict` was false. */
@@ -64,6 +63,7 @@ export class Model {
   #backend: Backend;
   #handle: number;
   #owns: boolean;
+  #device: Device;
   #training: boolean;
   #lastRun: RunTime | undefined;
   #disposed: Promise<void> | undefined;
@@ -77,16 +77,28 @@ export class Model {
   /** @internal */
   constructor(backend: Backend, checkpoint: Checkpoint, built: Built, owns: boolean) {
     this.checkpoint = checkpoint;
-    this.device = built.device;
     this.recognised = built.recognised;
     this.missingKeys = built.missingKeys;
     this.unexpectedKeys = built.unexpectedKeys;
     this.construct = built.construct;
     this.#backend = backend;
     this.#handle = built.handle;
+    this.#device = built.device;
     this.#training = built.training;
     this.#owns = owns;
     this.#optimizer = built.optimizer ?? undefined;
+  }
+
+  /**
+   * Where it runs, and why there.
+   *
+   * @example
+   * ```ts
+   * console.log(model.device.kind, model.device.name, model.device.reason); // "cpu", "CPU", why not WebGPU
+   * ```
+   */
+  get device(): Device {
+    return this.#device;
   }
 
   /**
@@ -139,6 +151,26 @@ export class Model {
    */
   train(): this {
     return this.#mode(true);
+  }
+
+  /**
+   * Moves the model to another device, as `module.to(device)` does: weights, the optimizer's state and a loop of {@link fit} that goes on.
+   * Where WebGPU does not work it is the CPU, and {@link device} says why. The next run compiles its kernels.
+   *
+   * @throws AbortError after an abort; the model is where it was then, and goes on there.
+   * @example
+   * ```ts
+   * await model.to("cpu");
+   * console.log(model.device.kind); // "cpu"
+   * ```
+   */
+  async to(device: DeviceChoice, options: CallOptions = {}): Promise<this> {
+    this.#device = await this.#backend.call(
+      "to",
+      { handle: this.#handle, device },
+      { signal: options.signal, onProgress: options.onProgress },
+    );
+    return this;
   }
 
   #mode(training: boolean): this {

@@ -23,6 +23,7 @@ import type {
   Construct,
   Description,
   Device,
+  DeviceChoice,
   Index,
   InputSpec,
   Progress,
@@ -58,6 +59,7 @@ export interface Calls {
   build: { takes: { handle: Handle; options: RawBuild }; gives: Built };
   inputs: { takes: { handle: Handle }; gives: InputSpec[] };
   mode: { takes: { handle: Handle; training: boolean }; gives: boolean };
+  to: { takes: { handle: Handle; device: DeviceChoice }; gives: Device };
   run: { takes: { handle: Handle; inputs: RawInputs }; gives: RawRun };
   summary: { takes: { handle: Handle; inputShapes?: number[][] }; gives: SummaryRow[] };
   graph: { takes: { handle: Handle; inputShapes?: number[][] }; gives: string };

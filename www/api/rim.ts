@@ -202,6 +202,7 @@ export declare class RimModel {
   inputs(): InputSpec[];
   eval(): void;
   train(): void;
+  to(device: DeviceChoice, progress: Report, signal?: AbortSignal): Promise<Device>;
   run(inputs: RawInputs, signal?: AbortSignal): Promise<RawRun>;
   summary(inputShapes?: number[][]): SummaryRow[];
   graph(inputShapes?: number[][]): string;

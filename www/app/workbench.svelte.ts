@@ -1,5 +1,5 @@
 // What is open and what is under way: the page's whole state. A failed or cancelled step leaves what was there before.
-import { open, type BuildOptions, type Checkpoint, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
+import { open, type BuildOptions, type Checkpoint, type Device, type DeviceChoice, type InputSpec, type Model, type NetworkSource, type Proposal, type SavedFile, type SummaryRow } from "torchtab";
 import { opened, titleOf, type Given as Opened } from "./open/opened.js";
 import { sessions } from "./keep/sessions.svelte.js";
 import type { Kept } from "./keep/store.js";
@@ -9,7 +9,7 @@ import { naming } from "./naming.svelte.js";
 import { problem, type Problem } from "./problem.js";
 import { file, kit, type Sample, type SampleKit, type Vocabulary } from "./samples.js";
 import { Task } from "./task.svelte.js";
-import { carry, headed } from "./train/head.js";
+import { headed } from "./train/head.js";
 import { Trainer } from "./train/trainer.svelte.js";
 import { summarise } from "./summarise.js";
 
@@ -38,10 +38,10 @@ class Workbench {
   opened = $state(0);
   /** The build that follows by itself when a file has been opened is not over. */
   fresh = $state(false);
-  /** Counts models, for the same reason. */
+  /** Counts models, for the same reason; on another device a model is the same one. */
   built = $state(0);
-  /** Counts networks: a model on another device is the same one. */
-  networks = $state(0);
+  /** Where the model is. */
+  runsOn: Device | undefined = $state.raw();
 
   opening: Task | undefined = $state.raw();
   openProblem: Problem | undefined = $state.raw();
@@ -288,7 +288,7 @@ class Workbench {
     return true;
   }
 
-  /** Builds the network on the chosen device; the old model stays until the new one is there. */
+  /** Builds the network on the chosen device, or moves it there; the old model stays until the new one is there. */
   async build(unasked = false): Promise<void> {
     const { checkpoint } = this;
     if (checkpoint === undefined) return;
@@ -298,7 +298,14 @@ class Workbench {
     this.buildProblem = undefined;
     const staying = this.#stays !== undefined;
     const written = unasked && this.isProposed ? undefined : this.#written();
+    const before = this.model;
     try {
+      if (before !== undefined && this.#isBuilt(before, written)) {
+        await before.to(this.device, { signal: task.signal, onProgress: task.onProgress });
+        if (this.building !== task) return;
+        this.#goesOn(before);
+        return;
+      }
       const model = await checkpoint.build(written, {
         device: this.device,
         stateDict: this.stateDict || undefined,
@@ -312,29 +319,17 @@ class Workbench {
         await model.dispose();
         return;
       }
-      const before = this.model;
-      const same = this.#isBuilt(before, written);
-      const goes = !staying && same && before !== undefined && this.trainer.trained;
-      if (goes) await carry(before, model);
-      if (this.building !== task) {
-        await model.dispose();
-        return;
-      }
-      this.#forgetOriginal();
       this.#built = { network: written, options: { stateDict: this.stateDict || undefined, strict: this.strict } };
       this.model = model;
-      this.trainer.attach(model, checkpoint, staying || goes);
-      if (goes) this.trainer.ended = "The trained weights went along to this device; the optimizer's state did not.";
-      if (!staying && !goes) {
+      this.trainer.attach(model, checkpoint, staying);
+      if (!staying) {
         this.#kept = undefined;
         this.keptAt = undefined;
       }
       this.inputs = inputs;
       this.summary = summary;
-      this.needsSource = undefined;
       this.built += 1;
-      if (!same) this.networks += 1;
-      this.said = `The network is built and runs on ${model.device.name}`;
+      this.#goesOn(model);
       void before?.dispose().catch(() => undefined);
     } catch (thrown) {
       if (this.building !== task) return;
@@ -351,11 +346,19 @@ class Workbench {
     }
   }
 
+  /** A model is there, or has come to another device. */
+  #goesOn(model: Model): void {
+    this.#forgetOriginal();
+    this.needsSource = undefined;
+    this.runsOn = model.device;
+    this.said = `The network is built and runs on ${model.device.name}`;
+  }
+
   /** Whether the network is the one that is built already, so that only the device is another. */
-  #isBuilt(model: Model | undefined, network: NetworkSource | undefined): boolean {
+  #isBuilt(model: Model, network: NetworkSource | undefined): boolean {
     const { options } = this.#built;
     const written = [network, this.stateDict || undefined, this.strict];
-    return model !== undefined && model.checkpoint === this.checkpoint && JSON.stringify(written) === JSON.stringify([this.#built.network, options.stateDict, options.strict]);
+    return model.checkpoint === this.checkpoint && JSON.stringify(written) === JSON.stringify([this.#built.network, options.stateDict, options.strict]);
   }
 
   /** Whether what stands in the editor is the proposal, as it was made. */
@@ -396,6 +399,7 @@ class Workbench {
   #forgetModel(keepTraining = false): void {
     this.#forgetOriginal();
     this.model = undefined;
+    this.runsOn = undefined;
     this.trainer.attach(undefined, undefined, keepTraining);
     if (!keepTraining) {
       void this.trainer.take(undefined);

@@ -8,6 +8,7 @@ use super::evaluate::Evaluation;
 use super::options::{Every, TrainOptions};
 use super::report::{Memory, Prepared, StepReport};
 use super::step::Snapshot;
+use crate::engine::device::Device;
 use crate::error::{Error, Result};
 use crate::graph::Info;
 use crate::session::model::Model;
@@ -132,14 +133,21 @@ pub struct Fitting {
     at: usize,
     step_of_epoch: usize,
     losses: (f64, u64),
-    best: Option<Best>,
+    pub(in crate::session) best: Option<Best>,
     undone: Option<u64>,
 }
 
-struct Best {
+pub(in crate::session) struct Best {
     epoch: u32,
     loss: f64,
     state: Snapshot,
+}
+
+impl Best {
+    /// The same on another device.
+    pub(in crate::session) async fn to(&self, device: &Device) -> Result<Self> {
+        Ok(Self { epoch: self.epoch, loss: self.loss, state: self.state.to(device).await? })
+    }
 }
 
 impl Fitting {

@@ -5,6 +5,7 @@ use super::fit::infos;
 use super::options::{Every, TrainOptions, module};
 use super::report::{Memory, Prepared, StepReport};
 use crate::data::TensorData;
+use crate::engine::device::Device;
 use crate::engine::program::Weights;
 use crate::engine::value::Value;
 use crate::error::{Error, Result};
@@ -65,7 +66,42 @@ pub(super) struct Snapshot {
     state: Option<TrainingState>,
 }
 
+impl Snapshot {
+    /// The same on another device.
+    pub(super) async fn to(&self, device: &Device) -> Result<Self> {
+        let state = match &self.state {
+            Some(state) => Some(state.to(device).await?),
+            None => None,
+        };
+        Ok(Self { weights: self.weights.to(device).await?, changed: self.changed.clone(), state })
+    }
+}
+
 impl Trainer {
+    /// The same trainer for weights on another device, whose graphs are not traced yet.
+    pub(in crate::session) async fn to(&self, device: &Device) -> Result<Self> {
+        let mut pending = Vec::new();
+        for loss in &self.pending {
+            pending.push(loss.to(device).await?);
+        }
+        let good = match &self.good {
+            Some((step, kept)) => Some((*step, kept.to(device).await?)),
+            None => None,
+        };
+        Ok(Self {
+            options: self.options.clone(),
+            criterion: self.criterion.clone(),
+            graphs: Vec::new(),
+            leaves: self.leaves.clone(),
+            gradients: self.gradients.to(device).await?,
+            gathered: self.gathered,
+            pending,
+            steps: self.steps,
+            good,
+            warnings: self.warnings.clone(),
+        })
+    }
+
     /// The graph for these shapes, traced when it is not there yet. Where forward or the loss need to know values of the inputs, `inputs` has
     /// them, targets last.
     pub(super) async fn graph(

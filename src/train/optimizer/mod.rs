@@ -19,6 +19,7 @@ use super::groups::{GroupSpec, ParamGroup, groups};
 use super::hyper::{Hyper, HyperValue};
 use super::{Gradients, Parameter};
 use crate::engine::arithmetic::Elementwise;
+use crate::engine::device::Device;
 use crate::engine::program::Weights;
 use crate::engine::value::Value;
 use crate::error::{Error, Result};
@@ -125,6 +126,17 @@ impl Optimizer {
             Some(resumed) => self.groups.len() > 1 || resumed.saved.groups.iter().any(|g| g.names.is_some()),
             None => !self.whole,
         }
+    }
+
+    /// The same optimizer for parameters on another device.
+    pub async fn to(&self, device: &Device) -> Result<Self> {
+        let mut state = HashMap::new();
+        for (leaf, kept) in &self.state {
+            state.insert(*leaf, kept.to(device).await?);
+        }
+        let (class, defaults, groups, whole) = (self.class, self.defaults.clone(), self.groups.clone(), self.whole);
+        let (resumed, touched) = (self.resumed.clone(), self.touched.clone());
+        Ok(Self { class, defaults, groups, state, resumed, touched, whole })
     }
 
     /// `optimizer.step()`: updates every parameter that has a gradient. Nothing is read back.

@@ -1,6 +1,8 @@
 //! What an optimizer keeps for one parameter: `optimizer.state[param]`, keys in the order in which torch puts them.
 
+use crate::engine::device::Device;
 use crate::engine::value::Value;
+use crate::error::Result;
 use indexmap::IndexMap;
 
 /// One value of a parameter's state.
@@ -69,6 +71,19 @@ impl State {
             (Some(Entry::Tensor(_)), start) => !matches!(start, Start::Number(_)),
         };
         slots.iter().find(|(name, start)| !fits(name, *start)).map(|(name, _)| *name)
+    }
+
+    /// The same state on another device; its numbers are the host's.
+    pub async fn to(&self, device: &Device) -> Result<Self> {
+        let mut entries = IndexMap::new();
+        for (name, entry) in &self.entries {
+            let entry = match entry {
+                Entry::Tensor(value) => Entry::Tensor(value.to(device).await?),
+                host => host.clone(),
+            };
+            entries.insert(name.clone(), entry);
+        }
+        Ok(Self { entries })
     }
 
     /// `step += 1`; the new one.

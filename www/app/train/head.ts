@@ -1,4 +1,4 @@
-// A network for other classes, made and tried before anything that is open is closed; and trained values for the same network on another device.
+// A network for other classes, made and tried before anything that is open is closed.
 import { load, newHead, type Model, type NetworkSource, type NewHead } from "torchtab";
 import { problem } from "../problem.js";
 import { DataError } from "./set.js";
@@ -28,15 +28,5 @@ async function builds({ file, network }: NewHead, signal: AbortSignal): Promise<
   } catch (thrown) {
     if (problem(thrown)?.code === "needs_source") return false;
     throw thrown;
-  }
-}
-
-/** Sets what training changed in one model in the other. */
-export async function carry(from: Model, to: Model): Promise<void> {
-  const changed = await from.diff();
-  const state = await from.stateDict();
-  for (const { name } of changed) {
-    const tensor = state[name];
-    if (tensor !== undefined) await to.set(name, tensor);
   }
 }
