@@ -39,7 +39,7 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
     let keys = reader.pickle().await?;
     let mut warnings = pickle.warnings.clone();
     locate(source, reader.at, &keys, &mut storages, &mut warnings).await?;
-    Ok(Loaded { format: Format::Legacy, pickle, record: "object pickle", storages, tensors, warnings })
+    Ok(Loaded { format: Format::Legacy, pickle, record: "object pickle", storages, tensors, warnings, script: None })
 }
 
 /// `pickle.dump` of something: storages of tensors inside it are whole legacy files in bytes objects.
@@ -50,7 +50,7 @@ fn plain(pickle: Pickle, len: u64) -> Result<Loaded> {
     let mut storages = Storages::new();
     let tensors = rebuild::tensors(&pickle.arena, "pickle", &mut |name: StorageName| Ok(enter(&mut storages, name)))?;
     let warnings = pickle.warnings.clone();
-    Ok(Loaded { format: Format::Pickle, pickle, record: "pickle", storages, tensors, warnings })
+    Ok(Loaded { format: Format::Pickle, pickle, record: "pickle", storages, tensors, warnings, script: None })
 }
 
 fn enter(storages: &mut Storages, name: StorageName) -> StorageId {

@@ -7,6 +7,7 @@
 use super::Checkpoint;
 use super::module::tables;
 use super::python::{items, text};
+use super::script::Constant;
 use super::state_dict::is_optimizer;
 use super::tensor::{Tensor, TensorId};
 use super::values::{PlainValue, Shown};
@@ -140,6 +141,7 @@ struct Walk<'a> {
     /// the path of the container whose keys stand alone, once it was met
     plain_path: Option<String>,
     listed: HashSet<NodeId>,
+    tensors: HashSet<TensorId>,
     above: HashSet<NodeId>,
     again_left: usize,
     text_left: usize,
@@ -158,6 +160,7 @@ impl<'a> Walk<'a> {
             first: checkpoint.state_dicts().into_iter().next().map(|s| s.path),
             plain_path: None,
             listed: HashSet::new(),
+            tensors: HashSet::new(),
             above: HashSet::new(),
             again_left: arena.len().saturating_mul(4).saturating_add(1000).min(MAX_AGAIN),
             text_left,
@@ -177,6 +180,15 @@ impl<'a> Walk<'a> {
                     self.above.remove(&node);
                 }
                 Step::Enter(frame) => self.enter(frame),
+            }
+        }
+        for (number, constant) in
+            self.checkpoint.script().map_or(&[][..], |script| &script.constants).iter().enumerate()
+        {
+            if let Constant::Tensor(id, _) = constant {
+                let name = format!("CONSTANTS.c{number}");
+                let place = Place::Somewhere;
+                self.tensor(*id, Frame { node, name, place, depth: 0, again: false, plain: false });
             }
         }
         if self.values_more > 0 {
@@ -319,7 +331,8 @@ impl<'a> Walk<'a> {
     }
 
     fn tensor(&mut self, id: TensorId, frame: Frame) {
-        let known = !self.listed.insert(frame.node);
+        self.listed.insert(frame.node);
+        let known = !self.tensors.insert(id);
         if known && frame.place == Place::Attribute {
             return;
         }

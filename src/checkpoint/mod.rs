@@ -1,6 +1,6 @@
 //! torch.save files: containers, tensors, state_dicts, and the object tree around them.
 //!
-//! [`Checkpoint::open`] reads the directory and the pickle; a tensor's bytes are read when they are asked for. TorchScript and torch.export
+//! [`Checkpoint::open`] reads the directory and the pickle; a tensor's bytes are read when they are asked for. torch.export
 //! archives are refused by name.
 
 pub mod arguments;
@@ -21,6 +21,7 @@ pub mod read;
 pub mod rebuild;
 pub mod safetensors;
 pub mod saved;
+pub mod script;
 pub mod state_dict;
 pub mod stats;
 pub mod storage;
@@ -59,6 +60,8 @@ pub enum Format {
     Safetensors,
     /// `pickle.dump`
     Pickle,
+    /// `torch.jit.save`
+    TorchScript,
 }
 
 /// What a container's reader finds.
@@ -76,6 +79,8 @@ pub struct Loaded {
     pub tensors: Tensors,
     /// what was odd but readable
     pub warnings: Vec<Warning>,
+    /// what a TorchScript archive holds besides
+    pub script: Option<Box<script::Script>>,
 }
 
 /// An open checkpoint.
@@ -112,7 +117,10 @@ impl Checkpoint {
                 GlobalUse { module: module.clone(), name: name.clone(), verdict }
             })
             .collect();
-        Ok(Self { source, loaded, globals, listing: OnceCell::new(), read_warnings: RefCell::default() })
+        let mut checkpoint =
+            Self { source, loaded, globals, listing: OnceCell::new(), read_warnings: RefCell::default() };
+        checkpoint.read_small_constants().await?;
+        Ok(checkpoint)
     }
 
     /// The container.

@@ -6,7 +6,7 @@
 
 use super::Checkpoint;
 use super::numpy::Numpy;
-use super::python::text;
+use super::python::{items, text};
 use super::rebuild::global;
 use super::tensor::TensorId;
 use super::view::{Mapping, View};
@@ -86,6 +86,8 @@ pub enum Value {
     Global(String),
     /// an object of any other class, with its `__dict__`
     Object(String, Vec<(Value, Value)>),
+    /// what a call of a class gave, by its arguments: a member of an Enum of TorchScript's
+    Made(String, Vec<Value>),
     /// `functools.partial`: the function, arguments, keyword arguments
     Partial(Box<Value>, Vec<Value>, Vec<(Value, Value)>),
     /// anything else, by its class
@@ -453,6 +455,11 @@ impl Reader<'_> {
                 };
                 let pairs = state.items.iter().map(|(key, value)| pair(self, *key, *value)).collect::<Result<Vec<_>>>();
                 pairs.map(|pairs| Some(Value::Object(class.clone(), pairs)))
+            }
+            None if class.starts_with("__torch__.") => {
+                let arguments = items(&self.checkpoint.pickle().arena, instance.args);
+                let arguments = arguments.iter().map(|a| self.value(*a, depth + 1)).collect::<Result<Vec<_>>>();
+                arguments.map(|arguments| Some(Value::Made(class.clone(), arguments)))
             }
             _ => Ok(None),
         };

@@ -105,7 +105,15 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
     let globals = IndexMap::new();
     let pickle = Pickle { arena, root, len: 0, protocol: 0, globals, warnings: Vec::new() };
     let warnings = Vec::new();
-    Ok(Loaded { format: Format::Safetensors, pickle, record: "safetensors header", storages, tensors, warnings })
+    Ok(Loaded {
+        format: Format::Safetensors,
+        pickle,
+        record: "safetensors header",
+        storages,
+        tensors,
+        warnings,
+        script: None,
+    })
 }
 
 fn contiguous(dtype: DType, shape: Vec<u64>, storage: StorageId) -> Tensor {

@@ -82,7 +82,7 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
     let mut none = |_| Err(Error::malformed("a storage inside the pickle of a tar checkpoint"));
     let tensors = rebuild::tensors_beside(tensors, &pickle.arena, "pickle", &mut none)?;
     let storages = parts.storages;
-    Ok(Loaded { format: Format::Tar, pickle, record: "pickle", storages, tensors, warnings })
+    Ok(Loaded { format: Format::Tar, pickle, record: "pickle", storages, tensors, warnings, script: None })
 }
 
 /// Where each member's bytes are.

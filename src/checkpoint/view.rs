@@ -81,6 +81,7 @@ impl Checkpoint {
             return View::Tensor(tensor);
         }
         let arena = &self.pickle().arena;
+        let id = untagged(arena, id);
         match arena.get(id) {
             Object::None => View::None,
             Object::Bool(b) => View::Bool(*b),
@@ -104,6 +105,16 @@ impl Checkpoint {
             }
             Object::Instance(instance) => instance_view(arena, id, instance),
         }
+    }
+}
+
+/// TorchScript writes the types of lists and dicts beside them: `torch.jit._pickle.restore_type_tag([], "List[str]")`. One level is all there is.
+fn untagged(arena: &Arena, id: NodeId) -> NodeId {
+    match arena.get(id) {
+        Object::Instance(made) if global(arena, made.callable) == Some(("torch.jit._pickle", "restore_type_tag")) => {
+            items(arena, made.args).first().copied().unwrap_or(id)
+        }
+        _ => id,
     }
 }
 
@@ -135,6 +146,9 @@ fn instance_view<'a>(arena: &'a Arena, id: NodeId, instance: &'a Instance) -> Vi
             View::Mapping(mapping(arena, "Counter", &all))
         }
         ("collections", "deque") => sequence("deque"),
+        ("torch.jit._pickle", "build_intlist" | "build_doublelist" | "build_boollist" | "build_tensorlist") => {
+            sequence("list")
+        }
         ("builtins", "set") => sequence("set"),
         ("builtins", "frozenset") => sequence("frozenset"),
         ("builtins", "bytearray") => {

@@ -3,6 +3,7 @@
 use super::foreign;
 use super::growing::Growing;
 use super::rebuild::{self, StorageName};
+use super::script;
 use super::storage::{Place, Storage, StorageId, Storages};
 use super::{Format, Loaded};
 use crate::error::{Error, Result, Warning};
@@ -24,10 +25,8 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
     let mut warnings = directory.warnings.clone();
     let root = root(&directory)?;
     let record = |name: &str| directory.entries.get(&format!("{root}/{name}"));
-    if record("constants.pkl").is_some() {
-        return Err(Error::unsupported("a TorchScript archive (torch.jit.save)")
-            .code("torchscript")
-            .hint("save the network's state_dict with torch.save and open that"));
+    if record("constants.pkl").is_some() || record("model.json").is_some() {
+        return script::open(source, &directory, &root, warnings).await;
     }
     if record("archive_format").is_some() || directory.entries.contains_key("serialized_exported_program.json") {
         return Err(Error::unsupported("a torch.export archive (.pt2)")
@@ -46,10 +45,9 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
     let pickle = decode(&bytes, 0, "data.pkl")?;
     let mut storages = Storages::new();
     let tensors = rebuild::tensors(&pickle.arena, "data.pkl", &mut |name: StorageName| {
-        let entry = record(&format!("data/{}", name.key));
-        enter(&mut storages, name, entry, swapped)
+        enter(&mut storages, name, "data", &record, swapped)
     })?;
-    Ok(Loaded { format: Format::Zip, pickle, record: "data.pkl", storages, tensors, warnings })
+    Ok(Loaded { format: Format::Zip, pickle, record: "data.pkl", storages, tensors, warnings, script: None })
 }
 
 /// Tells of a file without its end how much is missing at least, where its first record, the pickle, is whole: the bytes of its storages.
@@ -127,17 +125,17 @@ async fn small(source: &dyn ByteSource, entry: &Entry) -> Result<String> {
 }
 
 /// torch reads versions 1 to 10, and refuses a file without one.
-async fn version(source: &dyn ByteSource, entry: Option<&Entry>) -> Result<()> {
+pub(super) async fn version(source: &dyn ByteSource, entry: Option<&Entry>) -> Result<u64> {
     let entry = entry.ok_or_else(|| Error::malformed("the archive has no version record").at("version"))?;
     let text = small(source, entry).await?;
     match text.parse::<u64>() {
-        Ok(1..=10) => Ok(()),
+        Ok(version @ 1..=10) => Ok(version),
         Ok(newer) => Err(Error::unsupported(format!("archive version {newer}; the newest known is 10")).at("version")),
         Err(_) => Err(Error::malformed(format!("the archive's version is {text:?}")).at("version")),
     }
 }
 
-async fn byteorder(source: &dyn ByteSource, entry: Option<&Entry>) -> Result<bool> {
+pub(super) async fn byteorder(source: &dyn ByteSource, entry: Option<&Entry>) -> Result<bool> {
     let Some(entry) = entry else { return Ok(false) };
     match small(source, entry).await?.as_str() {
         "little" => Ok(false),
@@ -147,17 +145,25 @@ async fn byteorder(source: &dyn ByteSource, entry: Option<&Entry>) -> Result<boo
 }
 
 /// The storage of a key: its record must be as long as the pickle says, as torch 2.10 and newer demand.
-fn enter(storages: &mut Storages, name: StorageName, entry: Option<&Entry>, swapped: bool) -> Result<StorageId> {
+pub(super) fn enter<'a>(
+    storages: &mut Storages,
+    name: StorageName,
+    folder: &str,
+    find: &dyn Fn(&str) -> Option<&'a Entry>,
+    swapped: bool,
+) -> Result<StorageId> {
     let StorageName { key, dtype, location, nbytes, data } = name;
-    let place = match entry {
+    let record = format!("{folder}/{key}");
+    let key = if folder == "data" { key } else { record.clone() };
+    let place = match find(&record) {
         _ if data.is_some() => data.map_or(Place::Unknown, Place::Memory),
         _ if location == "meta" => Place::Meta,
         Some(entry) if entry.size == nbytes => Place::Record(entry.clone()),
         Some(entry) => {
             let text = format!("the record has {} bytes, and the pickle declares {nbytes}", entry.size);
-            return Err(Error::malformed(text).at(format!("data/{key}")));
+            return Err(Error::malformed(text).at(record));
         }
-        None => return Err(Error::malformed("PytorchStreamReader failed locating file").at(format!("data/{key}"))),
+        None => return Err(Error::malformed("PytorchStreamReader failed locating file").at(record)),
     };
     let (index, _) = storages.insert_full(
         key.clone(),

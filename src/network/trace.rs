@@ -9,7 +9,7 @@ use crate::graph::{Graph, Info, Structure, ValueId};
 use crate::nn::asking::{Answers, Asking};
 use crate::nn::function::Args;
 use crate::nn::host::Host;
-use crate::nn::value::{Tensor, Value};
+use crate::nn::value::{ModuleId, Tensor, Value};
 use crate::nn::walk;
 
 /// An argument of `forward`, tensors without their values.
@@ -72,6 +72,7 @@ impl Network {
         let before = trace.graph.clone();
         let held: Vec<(Tensor, ValueId)> =
             walk::tensors(&trace.modules, root).into_iter().map(|t| (t.clone(), t.value())).collect();
+        let buffers = walk::buffers(&trace.modules, root);
         let mut args = Args::default();
         for (place, argument) in call.positional.iter().enumerate() {
             let name = names.get(place).cloned().unwrap_or_else(|| place.to_string());
@@ -87,6 +88,7 @@ impl Network {
             None => self.interpreter.call_module(root, args),
         };
         let returned = called.and_then(|value| after(self, value));
+        let replaced = self.replaced(buffers, &held);
         let trace = self.interpreter.trace();
         let question = trace.asking.question();
         let built = std::mem::replace(&mut trace.graph, before);
@@ -99,7 +101,30 @@ impl Network {
             self.question = Some(Question { value, graph, place: error.location.clone() });
             return Err(error);
         }
-        Ok(built.finish(returned?))
+        let returned = returned?;
+        replaced?;
+        Ok(built.finish(returned))
+    }
+
+    /// Buffers that `forward` assigned anew (`self.average = ...`) become updates of the graph, and the modules get their own back.
+    fn replaced(&mut self, buffers: Vec<(ModuleId, String, Tensor)>, held: &[(Tensor, ValueId)]) -> Result<()> {
+        let trace = self.interpreter.trace();
+        let mut result = Ok(());
+        for (id, name, tensor) in buffers {
+            let Some(module) = trace.modules.get_mut(id) else { continue };
+            let Some(slot) = module.buffers.get_mut(&name) else { continue };
+            let Some(now) = slot.clone().filter(|now| !now.is(&tensor)) else { continue };
+            *slot = Some(tensor.clone());
+            let Some((_, leaf)) = held.iter().find(|(known, _)| known.is(&tensor)) else { continue };
+            let (before, after) = (trace.graph.info(*leaf), trace.graph.info(now.value()));
+            if before == after {
+                trace.graph.update(*leaf, now.value());
+            } else {
+                let text = format!("the buffer '{name}' of {before:?} that forward replaces by one of {after:?}");
+                result = Err(Error::unsupported(text));
+            }
+        }
+        result
     }
 
     /// Whether the last trace that could ask holds random numbers of Python's, so that it serves one run.

@@ -11,6 +11,7 @@ use super::state::Offered;
 use super::zoo::{self, Confidence, Facts, Recognised, Search};
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::module::{EmbeddedSource, ModuleNode, ModuleNumber, ModuleTree, Value as Saved};
+use crate::checkpoint::script::Constant;
 use crate::checkpoint::tensor::TensorId;
 use crate::error::{Error, Result};
 use crate::graph::{Info, LeafKind, ValueId};
@@ -73,8 +74,13 @@ impl Network {
     /// # Errors
     /// Unsupported `needs_source` names the classes whose source is missing.
     pub fn from_module(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Result<Whole> {
-        let Code { program, recognised } = code(tree, checkpoint, source)?;
-        let interpreter = Interpreter::offering(library(), program);
+        let (interpreter, recognised) = match checkpoint.script() {
+            Some(script) => (Interpreter::scripted(script.sources.clone(), script.version), None),
+            None => {
+                let Code { program, recognised } = code(tree, checkpoint, source)?;
+                (Interpreter::offering(library(), program), recognised)
+            }
+        };
         // Who pastes the root's own class wants that one, also where it is a known package's.
         let root = tree.root().map_or("", |root| last(&root.class));
         let pasted = source.is_some() && interpreter.has_module_class(root);
@@ -85,10 +91,15 @@ impl Network {
             let id = rebuild.shell(node)?;
             rebuild.ids.push(id);
         }
-        for (node, id) in tree.modules.iter().zip(rebuild.ids.clone()) {
-            rebuild.fill(node, id)?;
-        }
         let root = rebuild.ids.first().copied().ok_or_else(|| Error::mismatch("an empty module tree"))?;
+        // An attribute may hold another module's parameter.
+        for (node, id) in tree.modules.iter().zip(rebuild.ids.clone()) {
+            rebuild.register(node, id)?;
+        }
+        for (node, id) in tree.modules.iter().zip(rebuild.ids.clone()) {
+            rebuild.set_attributes(node, id)?;
+        }
+        rebuild.constants(root)?;
         let pairs = rebuild.pairs;
         Ok(Whole { network: Self::new(rebuild.interpreter, root)?, pairs, recognised })
     }
@@ -212,6 +223,9 @@ struct Rebuild<'a> {
 impl Rebuild<'_> {
     /// A module of its class, empty.
     fn shell(&mut self, node: &ModuleNode) -> Result<ModuleId> {
+        if self.checkpoint.script().is_some() {
+            return self.interpreter.instantiate_scripted(&node.class);
+        }
         if let Some(class) = module::class(&node.class) {
             let module = Module::new(ClassRef::Torch(class), node.training);
             return Ok(self.interpreter.trace().modules.add(module));
@@ -226,11 +240,8 @@ impl Rebuild<'_> {
         self.interpreter.instantiate_user(last(&node.class))
     }
 
-    fn fill(&mut self, node: &ModuleNode, id: ModuleId) -> Result<()> {
-        let mut attributes = IndexMap::new();
-        for (name, saved) in &node.attributes {
-            attributes.insert(name.clone(), self.value(saved)?);
-        }
+    /// Parameters, buffers and children.
+    fn register(&mut self, node: &ModuleNode, id: ModuleId) -> Result<()> {
         let parameters = self.table(&node.parameters, LeafKind::Parameter)?;
         let buffers = self.table(&node.buffers, LeafKind::Buffer)?;
         let children =
@@ -238,17 +249,68 @@ impl Rebuild<'_> {
         let children = children.collect();
         let Some(module) = self.interpreter.trace().modules.get_mut(id) else { return Ok(()) };
         module.training = node.training;
-        module.attributes.extend(attributes);
         module.parameters = parameters;
         module.buffers = buffers;
         module.non_persistent = node.non_persistent.iter().cloned().collect();
         module.children = children;
+        Ok(())
+    }
+
+    /// Everything else. Tensors among it that are no other module's are buffers that no state_dict holds.
+    fn set_attributes(&mut self, node: &ModuleNode, id: ModuleId) -> Result<()> {
+        let mut attributes = IndexMap::new();
+        let mut held = Vec::new();
+        for (name, saved) in &node.attributes {
+            let known = self.pairs.len();
+            let value = self.value(saved)?;
+            let found: Vec<ValueId> = self.pairs.iter().skip(known).map(|(value, _)| *value).collect();
+            match value {
+                Value::Tensor(tensor) if !found.is_empty() => held.push((name.clone(), tensor)),
+                value => {
+                    let tensors = found.iter().enumerate().filter_map(|(at, value)| {
+                        let tensor = self.tensors.values().find(|tensor| tensor.value() == *value)?;
+                        Some((format!("{name}.{at}"), tensor.clone()))
+                    });
+                    held.extend(tensors);
+                    attributes.insert(name.clone(), value);
+                }
+            }
+        }
+        let Some(module) = self.interpreter.trace().modules.get_mut(id) else { return Ok(()) };
+        module.attributes.extend(attributes);
+        for (name, tensor) in held {
+            module.non_persistent.insert(name.clone());
+            module.buffers.insert(name, Some(tensor));
+        }
         let base: Option<&'static Class> = match &module.class {
             ClassRef::Torch(class) => Some(class),
             ClassRef::User { base, .. } => *base,
         };
         if let Some(class) = base {
             (class.setstate)(module);
+        }
+        Ok(())
+    }
+
+    /// The constants of a TorchScript archive's code; those that are too large to be literals are the root's buffers, outside its state_dict.
+    fn constants(&mut self, root: ModuleId) -> Result<()> {
+        let script = self.checkpoint.script();
+        for (number, constant) in script.map_or(&[][..], |script| &script.constants).iter().enumerate() {
+            match constant {
+                Constant::Tensor(_, Some(values)) => self.interpreter.add_known_constant(values.clone()),
+                Constant::Tensor(id, None) => {
+                    let tensor = self.tensor(*id, LeafKind::Buffer)?;
+                    if let Some(module) = self.interpreter.trace().modules.get_mut(root) {
+                        let name = format!("CONSTANTS.c{number}");
+                        module.non_persistent.insert(name.clone());
+                        module.buffers.insert(name, Some(tensor.clone()));
+                    }
+                    self.interpreter.add_constant(tensor);
+                }
+                Constant::Other(class) => {
+                    self.interpreter.add_missing_constant(&format!("CONSTANTS.c{number} is a {class}"));
+                }
+            }
         }
         Ok(())
     }
@@ -288,6 +350,10 @@ impl Rebuild<'_> {
         Ok(match saved {
             Saved::Tuple(items) => Value::Tuple(all(items)?),
             Saved::List(items) | Saved::Set(items) => Value::List(all(items)?),
+            Saved::Other(class) if class.starts_with("__torch__.") => {
+                let text = format!("{class}, an object that is restored by its __setstate__");
+                return Err(Error::unsupported(text).at(class.clone()));
+            }
             Saved::None | Saved::Other(_) => Value::None,
             Saved::Bool(b) => Value::Bool(*b),
             Saved::Int(i) => Value::Int(*i),
@@ -296,7 +362,10 @@ impl Rebuild<'_> {
             Saved::Dict(items) => Value::Dict(
                 items.iter().map(|(k, v)| Ok((self.value(k)?, self.value(v)?))).collect::<Result<Vec<_>>>()?,
             ),
-            Saved::Tensor(id) => Value::Tensor(self.tensor(*id, LeafKind::Buffer)?),
+            Saved::Tensor(id) => match self.tensors.get(&(*id, true)) {
+                Some(parameter) => Value::Tensor(parameter.clone()),
+                None => Value::Tensor(self.tensor(*id, LeafKind::Buffer)?),
+            },
             Saved::Module(number) => self.ids.get(number.0).map_or(Value::None, |id| Value::Module(*id)),
             Saved::Size(sizes) => Value::Size(sizes.iter().map(|&s| i64::try_from(s).unwrap_or(i64::MAX)).collect()),
             Saved::DType(dtype) => Value::Dtype(*dtype),
@@ -310,6 +379,10 @@ impl Rebuild<'_> {
                     }
                 }
                 self.interpreter.restore(class, attributes)?
+            }
+            Saved::Made(class, arguments) => {
+                let arguments = all(arguments)?;
+                self.interpreter.scripted_object(class, arguments)?
             }
             Saved::Partial(function, arguments, keywords) => {
                 let function = self.value(function)?;

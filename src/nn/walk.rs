@@ -69,6 +69,16 @@ pub fn tensors(modules: &Modules, root: ModuleId) -> Vec<Tensor> {
     all
 }
 
+/// Every buffer below a module, by its module and name.
+pub fn buffers(modules: &Modules, root: ModuleId) -> Vec<(ModuleId, String, Tensor)> {
+    let mut all = Vec::new();
+    for id in distinct(modules, root) {
+        let buffers = modules.get(id).map(|module| module.buffers.iter());
+        all.extend(buffers.into_iter().flatten().filter_map(|(name, t)| Some((id, name.clone(), t.clone()?))));
+    }
+    all
+}
+
 /// `module.train(mode)`
 pub fn train(modules: &mut Modules, root: ModuleId, mode: bool) {
     for id in distinct(modules, root) {

@@ -397,8 +397,18 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
+    /// A class of a TorchScript archive's code: members of its Enums are written as a call with the value, without a tuple around it.
+    fn is_scripted(&self, callable: NodeId) -> bool {
+        matches!(self.pickle.arena.get(callable), Object::Global { module, .. } if module.starts_with("__torch__"))
+    }
+
     fn instance(&mut self, made: Made, callable: NodeId, args: NodeId, kwargs: Option<NodeId>) -> Result<()> {
         // torch's own REDUCEs and every class carry their arguments in a tuple; anything else is no call.
+        let mut args = args;
+        if !matches!(self.pickle.arena.get(args), Object::Tuple(_)) && self.is_scripted(callable) {
+            let at = self.pickle.arena.offset(args);
+            args = self.pickle.arena.add(Object::Tuple(vec![args]), at);
+        }
         if !matches!(self.pickle.arena.get(args), Object::Tuple(_)) {
             return Err(self.malformed(format!("{made:?} with arguments that are no tuple")));
         }

@@ -69,7 +69,7 @@ impl Interpreter {
             Some(name) => (name.id.clone(), module),
             None => (Name::new(root), root),
         };
-        let object = if is_known(module) || self.offers(module) {
+        let object = if is_known(module) || self.offers(module) || self.is_scripted() && root == "__torch__" {
             self.package(bound)?
         } else {
             self.unknown_import(env, &name, &format!("No module named '{module}'"), alias)?
@@ -164,6 +164,9 @@ impl Interpreter {
         }
         if package.starts_with("torch.ops") {
             return self.operator_name(package, name);
+        }
+        if let Some(found) = self.script_attribute(package, name)? {
+            return Ok(found);
         }
         if let Some(object) = self.embedded(package, name)? {
             return Ok(Some(object));

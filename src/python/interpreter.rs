@@ -9,6 +9,7 @@ use super::package::SourceModule;
 use super::program::{Program, Unit};
 use super::raised::{Outcome, Raised};
 use super::scope::Scope;
+use super::script::Script;
 use super::toplevel::Waiting;
 use super::{Arguments, types};
 use crate::error::{Error, Result};
@@ -63,6 +64,8 @@ pub struct Interpreter {
     pub(super) running: Vec<(Rc<Function>, Rc<Env>)>,
     /// namespaces of packages that are written in Python, by name and source
     pub(super) embedded: Vec<(&'static str, &'static str, Rc<Env>)>,
+    /// the code of a TorchScript archive
+    pub(super) script: Option<Box<Script>>,
     /// where the next random number comes from
     random: u64,
     extra: Vec<Rc<Env>>,
@@ -158,6 +161,7 @@ impl Interpreter {
             composed: None,
             running: Vec::new(),
             embedded: Vec::new(),
+            script: None,
             random: 1,
             extra: Vec::new(),
             outliving: Outliving::default(),

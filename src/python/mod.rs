@@ -49,6 +49,7 @@ mod reflect;
 pub mod repr;
 pub mod restore;
 pub mod scope;
+pub mod script;
 pub mod statement;
 pub mod subscript;
 pub mod toplevel;

@@ -203,6 +203,9 @@ impl Interpreter {
     /// `module.name`.
     pub fn module_attribute(&mut self, id: ModuleId, name: &str) -> Outcome<Option<Object>> {
         let object = Object::Module(id);
+        if let Some(call) = self.scripted_forward(id, name) {
+            return Ok(Some(call));
+        }
         let Some(class) = self.module_class(id) else { return Ok(None) };
         let from_class = class.lookup(name);
         if let Some(Object::Property(property)) = &from_class

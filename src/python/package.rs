@@ -124,12 +124,14 @@ impl Interpreter {
     pub(super) fn is_offered(&self, env: &Rc<Env>) -> bool {
         let own = self.composed.iter().chain(self.embedded.iter().map(|(.., module)| module));
         self.imported.iter().map(|(_, module)| module).chain(own).any(|module| Rc::ptr_eq(module, env))
+            || self.is_script(env)
     }
 
     /// Whether a source is an offered module's, or torch's own that is written in Python.
     pub(super) fn is_packaged(&self, unit: &Rc<Unit>) -> bool {
         let composed = self.composed.iter();
         self.imported.iter().map(|(_, module)| module).chain(composed).any(|module| Rc::ptr_eq(&module.unit, unit))
+            || self.is_dialect(unit)
     }
 
     /// Whether a class of nn.Module's was imported, rather than written in the source.

@@ -14,9 +14,10 @@ impl Interpreter {
     pub fn restore(&mut self, class: &str, attributes: Vec<(String, Value)>) -> Result<Value> {
         let named: Vec<(String, Object)> =
             attributes.into_iter().map(|(name, value)| (name, self.object_of(value))).collect();
-        let found = match self.global(class) {
-            Some(value) => self.object_of(value),
-            None => Object::None,
+        let scripted = self.scripted_name(class).map_err(|raised| self.leave(raised))?;
+        let found = match scripted {
+            Some(object) => object,
+            None => self.global(class).map(|value| self.object_of(value)).unwrap_or_default(),
         };
         let class = match found {
             Object::Class(class) if !class.is_module() => class,

@@ -15,6 +15,7 @@ pub mod train;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::compare::Compared;
 use crate::checkpoint::describe::Description;
+use crate::checkpoint::module::ModuleTree;
 use crate::checkpoint::state_dict::StateDict;
 use crate::checkpoint::stats::Stats;
 use crate::checkpoint::tensor::{Index, TensorId};
@@ -113,8 +114,10 @@ impl Session {
         if let Some(graph) = options.graph.as_deref() {
             return self.of_graph(graph, path, options.strict);
         }
+        // Pasted source is no TorchScript: a network of it takes the archive's weights.
+        let pasted = options.construct.is_some() || source.is_some() && self.checkpoint.script().is_some();
         if options.state_dict.is_none()
-            && options.construct.is_none()
+            && !pasted
             && let Some(tree) = whole::find(&self.checkpoint)?
         {
             let Whole { network, pairs, recognised } = Network::from_module(&tree, &self.checkpoint, source)?;
@@ -145,9 +148,7 @@ impl Session {
             let loaded = self.load_state_dict(&mut network, self.state_dict(path)?, strict, true)?;
             return Ok((network, loaded));
         };
-        let (path, metadata) = (String::new(), IndexMap::new());
-        let state = StateDict { path, prefix: None, keys: whole::state_dict(&tree), metadata };
-        let loaded = self.load_state_dict(&mut network, state, strict, true)?;
+        let loaded = self.load_state_dict(&mut network, of_module(&tree), strict, true)?;
         Ok((network, Loaded { state: None, ..loaded }))
     }
 
@@ -183,13 +184,16 @@ impl Session {
         let pairs = matching.pairs.iter().filter_map(|(leaf, at)| Some((*leaf, *tensors.get(*at)?))).collect();
         let prefix = if stripped { prefix.to_owned() } else { String::new() };
         let (missing, unexpected) = (matching.missing, matching.unexpected);
-        Ok(Loaded { pairs, missing, unexpected, prefix, recognised: None, state: Some(state), construct: None })
+        // A whole module's weights are in no dict that could be written to.
+        let state = Some(state).filter(|_| !self.checkpoint.state_dicts().is_empty());
+        Ok(Loaded { pairs, missing, unexpected, prefix, recognised: None, state, construct: None })
     }
 
     fn state_dict(&self, path: Option<&str>) -> Result<StateDict> {
         let all = self.checkpoint.state_dicts();
         let paths: Vec<_> = all.iter().map(|s| format!("'{}'", s.path)).collect();
         let chosen = match path {
+            None if all.is_empty() => whole::find(&self.checkpoint)?.as_ref().map(of_module),
             None => all.into_iter().next(),
             Some(path) => all.into_iter().find(|s| s.path == path),
         };
@@ -202,6 +206,11 @@ impl Session {
             if paths.is_empty() { error } else { error.hint(format!("it has {}", paths.join(", "))) }
         })
     }
+}
+
+/// `state_dict()` of a whole module.
+fn of_module(tree: &ModuleTree) -> StateDict {
+    StateDict { path: String::new(), prefix: None, keys: whole::state_dict(tree), metadata: IndexMap::new() }
 }
 
 /// Where a network's values come from.

@@ -35,7 +35,7 @@ impl Checkpoint {
             Ok(Place::Record(entry)) => entry.method != Method::Stored,
             _ => false,
         });
-        if deflated && self.format() == Format::Zip {
+        if deflated && matches!(self.format(), Format::Zip | Format::TorchScript) {
             return self.repack(&storages, changes, None, sink).await;
         }
         self.in_place(&storages, changes, sink).await?;
