@@ -28,6 +28,7 @@ mod report;
 mod resume;
 mod robustness;
 mod save;
+mod script;
 mod supported;
 mod tidy;
 mod torch;

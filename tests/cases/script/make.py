@@ -90,8 +90,7 @@ def leaves(result, path=()):
     if isinstance(result, dict):
         return [leaf for k, v in result.items() for leaf in leaves(v, (*path, k))]
     if isinstance(result, (tuple, list)):
-        names = getattr(result, "_fields", range(len(result)))
-        return [leaf for i, v in zip(names, result) for leaf in leaves(v, (*path, i))]
+        return [leaf for i, v in enumerate(result) for leaf in leaves(v, (*path, i))]
     return [{"path": list(path), "value": result}]
 
 

@@ -372,7 +372,8 @@ def _packed(layer, data, batch_sizes, hx, params, *rest):
     """A recurrent layer over a packed sequence: padded, it stops for each sequence at its end."""
     sizes = batch_sizes.tolist()
     padded, lengths = aten._pad_packed_sequence(data, batch_sizes, False, 0.0)
-    y, *states = layer(padded, hx, params, *rest, lengths=lengths)
+    running = torch.tensor([[[t < int(length)] for length in lengths.tolist()] for t in range(len(sizes))])
+    y, *states = layer(padded, hx, params, *rest, False, running=running)
     return (torch.cat([y[t, :size] for t, size in enumerate(sizes)]), *states)
 
 
