@@ -95,7 +95,13 @@ pub(super) async fn open(
 /// Code that was traced or frozen does what its modules did in the mode in which they were then.
 fn baked_in(sources: &IndexMap<String, String>) -> Option<Warning> {
     let any = |words: &[&str]| sources.values().any(|text| words.iter().any(|word| text.contains(word)));
-    let differs = any(&["torch.batch_norm(", "torch.dropout(", "torch.dropout_(", "torch.feature_dropout(", "torch.alpha_dropout("]);
+    let differs = any(&[
+        "torch.batch_norm(",
+        "torch.dropout(",
+        "torch.dropout_(",
+        "torch.feature_dropout(",
+        "torch.alpha_dropout(",
+    ]);
     (differs && !any(&[".training\n"])).then(|| {
         let text = "the network was traced or frozen: it keeps the mode, train or eval, that it was in then, and train() changes neither its dropout nor its batch norm";
         Warning::new("mode_baked_in", text)

@@ -13,6 +13,7 @@ use crate::checkpoint::Checkpoint;
 use crate::checkpoint::module::{EmbeddedSource, ModuleNode, ModuleNumber, ModuleTree, Value as Saved};
 use crate::checkpoint::script::Constant;
 use crate::checkpoint::tensor::TensorId;
+use crate::checkpoint::view::View;
 use crate::error::{Error, Result};
 use crate::graph::{Info, LeafKind, ValueId};
 use crate::nn::function;
@@ -46,7 +47,15 @@ const WRAPPERS: &[(&str, &str)] = &[
 
 /// The whole module in a file: the root object, or the first module in a dict at the root; out of DataParallel and its like.
 pub fn find(checkpoint: &Checkpoint) -> Result<Option<ModuleTree>> {
-    let Some((_, node)) = checkpoint.module_at() else { return Ok(None) };
+    let Some((_, node)) = checkpoint.module_at() else {
+        return match (checkpoint.script(), checkpoint.view(checkpoint.root())) {
+            (Some(_), View::Object { class, .. }) => {
+                Err(Error::malformed(format!("the archive's code has no module class {class}")).at("data.pkl"))
+            }
+            (Some(_), _) => Err(Error::malformed("the archive's object is no module").at("data.pkl")),
+            (None, _) => Ok(None),
+        };
+    };
     let tree = checkpoint.module_tree(node)?;
     let wrapped = tree.root().and_then(|root| {
         let (_, name) = WRAPPERS.iter().find(|(class, _)| *class == root.class)?;

@@ -156,6 +156,7 @@ impl Interpreter {
             return Err(Raised::unsupported(format!("{package}.{name}, a class of C++")));
         }
         if let Some(env) = self.code(package)?
+            && env.scope.locals.contains(name)
             && let Some(found) = env.vars.0.borrow().get(name).cloned()
         {
             return Ok(Some(found));
@@ -164,7 +165,8 @@ impl Interpreter {
         let inside =
             |module: &str| module.strip_prefix(&full).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let known = self.script.as_ref().is_some_and(|script| script.sources.keys().any(|module| inside(module)));
-        Ok((known || full == "__torch__.torch.classes").then(|| Object::Package(Rc::from(full))))
+        let classes = matches!(full.as_str(), "__torch__.torch" | "__torch__.torch.classes");
+        Ok((known || classes).then(|| Object::Package(Rc::from(full))))
     }
 
     /// The namespace of a file, evaluated at the first call.

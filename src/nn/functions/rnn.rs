@@ -1,6 +1,7 @@
 //! `torch.lstm`, `torch.gru`, `torch.rnn_tanh`, `torch.rnn_relu` and their cells: recurrent layers whose weights are arguments.
 //!
-//! torch.nn's classes call them, so exported programs and TorchScript do. The forms for packed sequences (`lstm.data`) are refused.
+//! torch.nn's classes call them, so exported programs and TorchScript do. `running`, which torch does not have, says for
+//! each step which sequences still run, as (time, batch, 1) of bool: the forms for packed sequences (`lstm.data`) are made of it.
 
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
@@ -45,6 +46,7 @@ fn layers(host: &mut dyn Host, b: &Bound<'_>, mode: Mode) -> Result<Value> {
     }
     let (count, directions) = (b.size("num_layers")?, if b.bool("bidirectional")? { 2 } else { 1 });
     let params = tensors(b, "params")?;
+    let running = b.id_or_none("running")?;
     let start = if mode == Mode::Lstm { tensors(b, "hx")? } else { vec![b.id("hx")?] };
     let runs = count.saturating_mul(directions);
     if runs == 0 || params.len() % runs != 0 || start.iter().any(|s| node::extent(host, *s, 0) != runs) {
@@ -63,7 +65,7 @@ fn layers(host: &mut dyn Host, b: &Bound<'_>, mode: Mode) -> Result<Value> {
             let first = parts.first().copied().ok_or_else(|| b.wrong("hx", "tuple of Tensors"))?;
             let state = State { hidden: first, cell: parts.get(1).copied() };
             let (output, state) =
-                recurrence::unroll(host, mode, &weights(params)?, x, state, outputs.len() == 1, None)?;
+                recurrence::unroll(host, mode, &weights(params)?, x, state, outputs.len() == 1, running)?;
             outputs.push(output);
             hidden.push(state.hidden);
             cells.extend(state.cell);
@@ -100,10 +102,10 @@ fn cell(host: &mut dyn Host, b: &Bound<'_>, mode: Mode) -> Result<Value> {
 }
 
 functions! {
-    t "lstm": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)" => |h, b| layers(h, b, Mode::Lstm);
-    t "gru": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)" => |h, b| layers(h, b, Mode::Gru);
-    t "rnn_tanh": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)" => |h, b| layers(h, b, Mode::Tanh);
-    t "rnn_relu": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first)" => |h, b| layers(h, b, Mode::Relu);
+    t "lstm": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, running=None)" => |h, b| layers(h, b, Mode::Lstm);
+    t "gru": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, running=None)" => |h, b| layers(h, b, Mode::Gru);
+    t "rnn_tanh": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, running=None)" => |h, b| layers(h, b, Mode::Tanh);
+    t "rnn_relu": "(input, hx, params, has_biases, num_layers, dropout, train, bidirectional, batch_first, running=None)" => |h, b| layers(h, b, Mode::Relu);
     t "lstm_cell": "(input, hx, w_ih, w_hh, b_ih=None, b_hh=None)" => |h, b| cell(h, b, Mode::Lstm);
     t "gru_cell": "(input, hx, w_ih, w_hh, b_ih=None, b_hh=None)" => |h, b| cell(h, b, Mode::Gru);
     t "rnn_tanh_cell": "(input, hx, w_ih, w_hh, b_ih=None, b_hh=None)" => |h, b| cell(h, b, Mode::Tanh);

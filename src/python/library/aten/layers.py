@@ -13,6 +13,12 @@ def _convolution(input, weight, bias, stride, padding, dilation, transposed, out
     return convolution(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
 
 
+def _convolution_mode(input, weight, bias, stride, padding, dilation, groups):
+    # padding is "same" or "valid"
+    dims = weight.dim() - 2
+    return (torch.conv1d, torch.conv2d, torch.conv3d)[dims - 1](input, weight, bias, stride, padding, dilation, groups)
+
+
 def col2im(self, output_size, kernel_size, dilation, padding, stride):
     return F.fold(self, output_size, kernel_size, dilation, padding, stride)
 
