@@ -35,7 +35,8 @@ function ready(name: string): string {
   return folder;
 }
 
-const build = (folder: string): void => void execFileSync("npm", ["run", "--silent", "build"], { cwd: folder, stdio: "pipe" });
+const build = (folder: string): void =>
+  void execFileSync("npm", ["run", "--silent", "build"], { cwd: folder, stdio: "pipe", env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" } });
 
 /** Three flowers, three answers; every request stays on this server. */
 async function use(page: Page, address: string): Promise<void> {
@@ -76,6 +77,16 @@ for (const [name, out] of [["vite", "dist"], ["webpack", "."], ["esbuild", "."],
     await use(page, `${site.origin}/`);
   });
 }
+
+test("next: rendered on the server, exported, then used", async ({ page }) => {
+  // Next.js brings a compiler of a hundred megabytes.
+  test.setTimeout(600_000);
+  const folder = ready("next");
+  build(folder);
+  expect(readFileSync(resolve(folder, "dist/index.html"), "utf8"), "the server's own rendering").toContain("Which iris is it?");
+  await using site = await serve([resolve(folder, "dist")]);
+  await use(page, `${site.origin}/`);
+});
 
 test("vite: the types fit, and its development server serves the package", async ({ page }) => {
   const folder = ready("vite");

@@ -108,6 +108,16 @@ test("a network known by its keys is known with the new layer; one that would no
   await expect(panel(page)).toContainText("24 pictures");
 });
 
+test("a whole module of a known package is that package's network with the new layer", async ({ page }) => {
+  await page.goto("/");
+  await pick(page, "convnext.pth", zoo("convnext/module.pth"));
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
+  await give(page, await pictures(page, 32));
+  await offer(page).click();
+  await expect(page.getByRole("heading", { name: "convnext-3-classes.safetensors" })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole("region", { name: "Network", exact: true })).toContainText("num_classes=3");
+});
+
 test("a file's own module has no code to change: it says so, and what is open stays", async ({ page }) => {
   await page.goto("/");
   await openSample(page, /Which iris/);

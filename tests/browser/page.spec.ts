@@ -32,6 +32,8 @@ test("a state_dict asks for its class, tells what is wrong and where, and runs o
   await page.getByRole("button", { name: "Build the network" }).click();
   await expect(page.getByRole("alert")).toContainText("nowhere");
   await expect(page.getByRole("alert")).toContainText(/:6/);
+  // As Python prints it: the line as it is written, the carets below what they mean.
+  await expect(page.getByRole("alert").locator("pre")).toHaveText("self.fc = nowhere(3)\n          ^^^^^^^", { useInnerText: true });
   await source.fill(sample("digits/model.py").toString());
   await page.getByLabel(/^Constructor call/).fill("DigitsNet()");
   await page.getByRole("button", { name: "Build the network" }).click();

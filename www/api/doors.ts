@@ -30,9 +30,9 @@ export interface Doors {
 
 /** The doors of a platform. */
 export function doors(platform: Platform): Doors {
-  const open = async (source: Source, options: OpenOptions = {}): Promise<Checkpoint> => {
-    const raw = await platform.toRawSource(source);
-    const name = options.name ?? platform.nameOf(source);
+  const open = async (source: Source, options: OpenOptions = {}): Promise<Checkpoint> =>
+    opened(await platform.toRawSource(source), options.name ?? platform.nameOf(source), options);
+  const opened = async (raw: RawSource, name: string | undefined, options: OpenOptions): Promise<Checkpoint> => {
     const { signal, onProgress, wasmUrl } = options;
     const host = platform.backend(options);
     const takes = { source: raw, ...(name === undefined ? {} : { name }), ...(wasmUrl === undefined ? {} : { wasmUrl: platform.absolute(wasmUrl) }) };
@@ -44,11 +44,11 @@ export function doors(platform: Platform): Doors {
       sources.map(async (source, i) => ({ name: platform.nameOf(source) ?? `part ${i + 1}`, raw: await platform.toRawSource(source) })),
     );
     const shards = await gathered(given, options);
-    const { signal, worker, wasmUrl } = options;
-    const blob = await joined(shards, ({ blob, name }, { signal }) => open(blob, { name, signal, worker, wasmUrl }), options);
+    const { worker, wasmUrl } = options;
+    const raw = await joined(shards, ({ blob, name }, { signal }) => open(blob, { name, signal, worker, wasmUrl }), options);
     const first = shards[0]?.name ?? "";
     const name = options.name ?? (shardName(first)?.whole ?? first).replace(/\.(bin|pth?|ckpt)$/i, ".safetensors");
-    return open(blob, { ...options, signal, name });
+    return opened(raw, name, options);
   };
   const load = async (source: Source, options: LoadOptions = {}): Promise<Model> => {
     const checkpoint = await open(source, options);

@@ -35,8 +35,8 @@ export interface NewHead {
  * Replaces the last `nn.Linear` by one with as many outputs as there are classes, with torch's first values for a new layer. The other tensors are
  * the model's as they are now.
  *
- * @throws MismatchError with code `"no_head"` where there is no such layer; UnsupportedError with code `"needs_source"` for a file's own module, whose
- * code is not in it.
+ * @throws MismatchError with code `"no_head"` where there is no such layer; UnsupportedError with code `"needs_source"` for a file's own module, unless it
+ * is a known network's: its code is not in the file.
  * @example
  * ```ts
  * const { file, network, layer } = await newHead(model, 3, { network: { source } });
@@ -49,7 +49,7 @@ export async function newHead(model: Model, classes: number, options: NewHeadOpt
     throw fromPlain({ kind: "mismatch", code: "argument", message: `${classes} is no number of classes`, location: "classes" });
   }
   const { network, seed = 0 } = options;
-  if (network === undefined && model.recognised?.construct === undefined) {
+  if (network === undefined && model.recognised === undefined) {
     const hint = "Build it from the source of its class, then replace the layer.";
     throw fromPlain({ kind: "unsupported", code: "needs_source", message: "The network comes from the file's own module, whose code is not in it", hint });
   }

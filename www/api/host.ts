@@ -6,6 +6,7 @@
 import { aborted, fromPlain, isTrap, toPlain } from "./errors.js";
 import { fetched, rim } from "./glue.js";
 import type { WasmModule } from "./glue.js";
+import { Spliced } from "./remote.js";
 import type { Backend, Built, CallName, Calls, Handle } from "./protocol.js";
 import type { RimCheckpoint, RimModel } from "./rim.js";
 import type { Progress } from "./types.js";
@@ -58,7 +59,7 @@ export class Host implements Backend {
   #calls: { [K in CallName]: (takes: Calls[K]["takes"], context: Context) => Promise<Calls[K]["gives"]> } = {
     open: async ({ source, name, wasmUrl }, { progress, signal }) => {
       const Checkpoint = await rim(() => this.#module(wasmUrl));
-      const opened = await Checkpoint.open(source, name === undefined ? {} : { name }, progress, signal);
+      const opened = await Checkpoint.open("spans" in source ? new Spliced(source.spans) : source, name === undefined ? {} : { name }, progress, signal);
       return { handle: this.#keep(this.#checkpoints, opened), description: opened.describe() };
     },
     tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),

@@ -29,10 +29,10 @@ export function open(source: Source, options?: OpenOptions): Promise<Checkpoint>
 
 /**
  * Opens a checkpoint that lies in several files, as `save_pretrained` writes large ones. Parts in the format of safetensors are joined as they lie
- * on the disk; those of torch.save are read tensor by tensor. The result is one checkpoint of the format safetensors.
+ * on the disk or on a server, by ranges; those of torch.save are read tensor by tensor. The result is one checkpoint of the format safetensors.
  *
  * @param sources All parts, in any order, perhaps with their index (`model.safetensors.index.json`); or the address of the index alone, whose parts
- * are then fetched.
+ * lie beside it.
  * @throws MismatchError with code `"shard_missing"`, which names the files that are not there.
  * @example
  * ```ts

@@ -12,6 +12,7 @@ import type {
   StepReport,
   TrainingMemory,
 } from "./lessons.js";
+import type { Span } from "./remote.js";
 import type {
   Compared,
   Construct,
@@ -44,8 +45,8 @@ export type Structure =
   | { list: Structure[] }
   | { dict: [string, Structure][] };
 
-/** A source that a worker can hold. */
-export type RawSource = Blob | { readonly url: string };
+/** A source that a worker can hold. Spans are given to the rim as one blob. */
+export type RawSource = Blob | { readonly url: string } | { readonly spans: readonly Span[] };
 
 /** An argument of forward: tensors, plain values, tuples and dicts of them. */
 export type RawArgument = RawTensor | number | boolean | string | null | RawArgument[] | { [key: string]: RawArgument };
@@ -180,7 +181,7 @@ type Report = (progress: Progress) => void;
 
 /** wasm-bindgen's class `Checkpoint`. */
 export declare class RimCheckpoint {
-  static open(source: RawSource, options: { name?: string }, progress: Report, signal?: AbortSignal): Promise<RimCheckpoint>;
+  static open(source: Exclude<RawSource, { spans: unknown }>, options: { name?: string }, progress: Report, signal?: AbortSignal): Promise<RimCheckpoint>;
   describe(): Description;
   tensor(name: string): Promise<RawTensor>;
   slice(name: string, indices: readonly Index[]): Promise<RawTensor>;

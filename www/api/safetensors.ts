@@ -66,8 +66,8 @@ export async function pieces(file: Blob): Promise<Piece[] | undefined> {
   return out;
 }
 
-/** One file of all pieces. */
-export function assembled(all: readonly Piece[]): Blob {
+/** What stands before the bytes of all pieces in one file. */
+export function front(all: readonly Piece[]): Blob {
   const header: { [name: string]: unknown } = Object.create(null) as { [name: string]: unknown };
   header["__metadata__"] = { format: "pt" };
   let at = 0;
@@ -82,5 +82,10 @@ export function assembled(all: readonly Piece[]): Blob {
   const padded = new Uint8Array(8 + Math.ceil(json.length / 8) * 8).fill(0x20);
   new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
   padded.set(json, 8);
-  return new Blob([padded, ...all.map(({ bytes }) => bytes)]);
+  return new Blob([padded]);
+}
+
+/** One file of all pieces, which are the browser's own blobs. */
+export function assembled(all: readonly Piece[]): Blob {
+  return new Blob([front(all), ...all.map(({ bytes }) => bytes)]);
 }

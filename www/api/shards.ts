@@ -1,13 +1,14 @@
 /**
  * Checkpoints in several files, as `save_pretrained` writes large ones: `model-00001-of-00002.safetensors` and on, perhaps with a
- * `model.safetensors.index.json` that says which tensor is where. They are joined to one file of safetensors: slices of those on the disk, none of
- * which is read, where the parts are of that format; tensor by tensor where torch.save wrote them.
+ * `model.safetensors.index.json` that says which tensor is where. They are joined to one file of safetensors: slices of those on the disk or ranges of
+ * those on a server, none of which is read, where the parts are of that format; tensor by tensor where torch.save wrote them.
  * @module
  */
 import type { Checkpoint } from "./checkpoint.js";
 import { aborted, fromPlain } from "./errors.js";
+import { remote, Spliced } from "./remote.js";
 import type { RawSource } from "./rim.js";
-import { assembled, pieces, storedAs } from "./safetensors.js";
+import { front, pieces, storedAs } from "./safetensors.js";
 import type { Piece } from "./safetensors.js";
 import type { CallOptions, OpenOptions } from "./types.js";
 
@@ -41,14 +42,14 @@ export function shardName(name: string): ShardName | undefined {
   return { whole: before + behind, part: number, of: count, all };
 }
 
-/** A part that is at hand. */
+/** A part: a blob, or a file on a server that is read by ranges. */
 interface Shard {
   readonly name: string;
   readonly blob: Blob;
 }
 
 /** The parts in order; without names that count them, as they are. An error that names those that are missing, by their names or by an index's. */
-function complete(shards: readonly Shard[], wanted?: readonly string[]): readonly Shard[] {
+function complete(shards: readonly GivenShard[], wanted?: readonly string[]): readonly GivenShard[] {
   const names = wanted ?? shardName(shards[0]?.name ?? "")?.all;
   if (names === undefined) return shards;
   const found = names.map((name) => shards.find((shard) => shard.name === name));
@@ -91,7 +92,7 @@ export async function gathered(given: readonly GivenShard[], options: CallOption
   let parts = given.filter((one) => one !== index);
   let wanted: readonly string[] | undefined;
   if (index !== undefined) {
-    wanted = indexed(await (await whole(index, {})).text());
+    wanted = indexed(await (await blobOf(index, {})).text());
     if (wanted === undefined) {
       throw fromPlain({ kind: "malformed", code: "shard_index", message: "The index has no weight_map of tensors' names to files", location: index.name });
     }
@@ -99,44 +100,20 @@ export async function gathered(given: readonly GivenShard[], options: CallOption
     if (parts.length === 0 && "url" in raw) parts = wanted.map((name) => ({ name, raw: { url: new URL(name, raw.url).href } }));
   }
   if (parts.length === 0 && wanted === undefined) throw fromPlain({ kind: "mismatch", code: "source", message: "There is no file to open" });
-  const named = parts.map(({ name }) => ({ name, blob: new Blob() }));
-  // What is missing is told before anything is fetched.
-  const order = complete(named, wanted).map(({ name }) => name);
   const shards: Shard[] = [];
-  for (const part of order.map((name) => parts.find((one) => one.name === name))) {
-    if (part !== undefined) shards.push({ name: part.name, blob: await whole(part, options) });
-  }
+  // What is missing is told before anything is fetched.
+  for (const part of complete(parts, wanted)) shards.push({ name: part.name, blob: await blobOf(part, options) });
   return shards;
 }
 
-/** A source as a blob; an address is fetched. */
-async function whole({ name, raw }: GivenShard, { signal, onProgress }: CallOptions): Promise<Blob> {
+async function blobOf({ name, raw }: GivenShard, { signal, onProgress }: CallOptions): Promise<Blob> {
   if (raw instanceof Blob) return raw;
-  const response = await fetch(raw.url, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
-    if (signal?.aborted === true) throw aborted(signal);
-    throw fromPlain({ kind: "device", code: "fetch", message: "The file could not be fetched", location: raw.url, hint: "The server may not allow other sites to read it: download the files and open them from the disk." }, { cause });
-  });
-  if (!response.ok || response.body === null) {
-    throw fromPlain({ kind: "malformed", code: "fetch", message: `The server answered ${response.status}`, location: raw.url });
-  }
-  const total = Number(response.headers.get("Content-Length") ?? 0);
-  let done = 0;
-  const counted = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      onProgress?.({ phase: "tensors", done: (done += chunk.length), total, detail: name });
-      controller.enqueue(chunk);
-    },
-  });
-  try {
-    return await new Response(response.body.pipeThrough(counted)).blob();
-  } catch (cause) {
-    if (signal?.aborted === true) throw aborted(signal);
-    throw fromPlain({ kind: "malformed", code: "fetch", message: "The connection ended before the file did", location: raw.url, hint: "Open it again." }, { cause });
-  }
+  if ("spans" in raw) return new Spliced(raw.spans);
+  return remote(raw.url, signal, (done, total) => onProgress?.({ phase: "tensors", done, total, detail: name }));
 }
 
 /** Joins parts to one file. `open` opens a single one: to read what torch.save wrote, and to say what is wrong with the others. */
-export async function joined(shards: readonly Shard[], open: (shard: Shard, options: OpenOptions) => Promise<Checkpoint>, options: CallOptions): Promise<Blob> {
+export async function joined(shards: readonly Shard[], open: (shard: Shard, options: OpenOptions) => Promise<Checkpoint>, options: CallOptions): Promise<RawSource> {
   const { signal, onProgress } = options;
   const total = shards.reduce((sum, { blob }) => sum + blob.size, 0);
   let done = 0;
@@ -144,10 +121,16 @@ export async function joined(shards: readonly Shard[], open: (shard: Shard, opti
   for (const shard of shards) {
     if (signal?.aborted === true) throw aborted(signal);
     onProgress?.({ phase: "tensors", done, total, detail: shard.name });
-    all.push(...((await pieces(shard.blob)) ?? (await read(await open(shard, { signal }), options, { shard, done, total }))));
+    all.push(...((await pieces(shard.blob)) ?? (await read(await open(await whole(shard, signal), { signal }), options, { shard, done, total }))));
     done += shard.blob.size;
   }
-  return assembled(all);
+  const parts = [front(all), ...all.map(({ bytes }) => bytes)];
+  return parts.some((part) => part instanceof Spliced) ? { spans: parts.flatMap((part) => (part instanceof Spliced ? part.spans : [part])) } : new Blob(parts);
+}
+
+/** A part that is read from end to end anyway: one request, not one for each tensor. */
+async function whole({ name, blob }: Shard, signal: AbortSignal | undefined): Promise<Shard> {
+  return { name, blob: blob instanceof Spliced ? await blob.whole(signal) : blob };
 }
 
 /** The tensors of a part that torch.save wrote, read one by one. */

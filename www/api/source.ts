@@ -3,6 +3,7 @@
  * @module
  */
 import { fromPlain } from "./errors.js";
+import { fetchRange, Spliced } from "./remote.js";
 import type { RawSource, SavePart } from "./rim.js";
 import type { OpenOptions, Source } from "./types.js";
 
@@ -54,17 +55,19 @@ const MOST = 64 * 1024 * 1024;
  * Ranges of a URL are fetched.
  */
 export async function assemble(source: RawSource, parts: readonly SavePart[], signal?: AbortSignal): Promise<BlobPart[]> {
-  const slice = source instanceof Blob ? (start: number, end: number) => source.slice(start, end) : await fetchSlices(source.url, parts, signal);
+  const slice = source instanceof Blob ? (start: number, end: number) => source.slice(start, end) : await fetchSlices(source, parts, signal);
   return parts
     .filter((part) => part instanceof Uint8Array || part[1] > part[0])
     .map((part) => (part instanceof Uint8Array ? (part as Uint8Array<ArrayBuffer>) : slice(part[0], part[1])));
 }
 
 /** Fetches every range of the parts; gives what slices them. A server that knows no ranges sends the whole file, once. */
-async function fetchSlices(url: string, parts: readonly SavePart[], signal?: AbortSignal): Promise<(start: number, end: number) => Blob> {
+async function fetchSlices(source: Exclude<RawSource, Blob>, parts: readonly SavePart[], signal?: AbortSignal): Promise<(start: number, end: number) => Blob> {
+  const read = (start: number, end: number): Promise<Blob> =>
+    "url" in source ? fetchRange(source.url, start, end, signal) : new Spliced(source.spans).slice(start, end).whole(signal);
   const fetched: { start: number; end: number; blob: Blob }[] = [];
   for (const [start, end] of joined(parts)) {
-    const blob = await fetchRange(url, start, end, signal);
+    const blob = await read(start, end);
     if (blob.size !== end - start) return (from, to) => blob.slice(from, to);
     fetched.push({ start, end, blob });
   }
@@ -86,18 +89,4 @@ function joined(parts: readonly SavePart[]): [number, number][] {
     else out.push([start, end]);
   }
   return out;
-}
-
-async function fetchRange(url: string, start: number, end: number, signal?: AbortSignal): Promise<Blob> {
-  const response = await fetch(url, { headers: { Range: `bytes=${start}-${end - 1}` }, ...(signal === undefined ? {} : { signal }) });
-  const got = await response.blob();
-  // 206 brings the range; 200 the whole file, from a server that knows no ranges.
-  if ((response.status === 206 && got.size === end - start) || (response.status === 200 && got.size >= end)) return got;
-  throw fromPlain({
-    kind: "malformed",
-    code: "source_changed",
-    message: `The server answered ${response.status} with ${got.size} bytes for bytes ${start} to ${end}`,
-    location: url,
-    hint: "Download the file and open it from the disk.",
-  });
 }

@@ -1,0 +1,5 @@
+import { Iris } from "./Iris.jsx";
+
+export default function Page() {
+  return <Iris />;
+}
