@@ -1,4 +1,4 @@
-//! Elementwise updates of several tensors in one pass: sixteen float32 elements at a time, on the CPU, in place.
+//! Elementwise updates of several tensors in one pass: four float32 elements at a time, on the CPU, in place.
 //!
 //! An expression written over [`Elementwise`] runs on whole tensors of any device, each operation a kernel, or on lanes, where memory is
 //! read and written once however long the expression is.
@@ -7,14 +7,14 @@ use super::arithmetic::Elementwise;
 use super::value::Value;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use std::cmp::Ordering;
+use wide::f32x4;
 
-/// Elements that go together: what SIMD registers of any width divide.
-const WIDTH: usize = 16;
+/// Elements that go together: a SIMD register. More of them would be passed from operation to operation through memory.
+const WIDTH: usize = 4;
 
 /// Some float32 elements.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Lane([f32; WIDTH]);
+pub struct Lane(f32x4);
 
 impl Lane {
     #[inline(always)]
@@ -26,133 +26,106 @@ impl Lane {
                 Err(_) => lane.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
             }
         }
-        Self(lane)
+        Self(f32x4::new(lane))
     }
 
     #[inline(always)]
     fn store(self, to: &mut [f32]) {
-        to.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
-    }
-
-    #[inline(always)]
-    fn map(mut self, f: impl Fn(f32) -> f32) -> Self {
-        self.0.iter_mut().for_each(|x| *x = f(*x));
-        self
-    }
-
-    #[inline(always)]
-    fn zip(mut self, other: &Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        self.0.iter_mut().zip(other.0).for_each(|(x, y)| *x = f(*x, y));
-        self
+        let lane = self.0.to_array();
+        match to.as_mut_array::<WIDTH>() {
+            Some(to) => *to = lane,
+            None => to.iter_mut().zip(lane).for_each(|(to, from)| *to = from),
+        }
     }
 }
 
 /// Python's float as a float32 tensor's operation takes it.
 #[expect(clippy::cast_possible_truncation, reason = "the tensor is float32")]
 #[inline(always)]
-fn single(number: f64) -> f32 {
-    number as f32
+fn single(number: f64) -> f32x4 {
+    f32x4::splat(number as f32)
 }
 
 impl Elementwise for Lane {
     #[inline(always)]
     fn add_scaled(self, other: &Self, alpha: f64) -> Self {
-        let alpha = single(alpha);
-        self.zip(other, |x, y| x + y * alpha)
+        Self(self.0 + other.0 * single(alpha))
     }
 
     #[inline(always)]
     fn scale(self, factor: f64) -> Self {
-        let factor = single(factor);
-        self.map(|x| x * factor)
+        Self(self.0 * single(factor))
     }
 
     #[inline(always)]
     fn divide(self, divisor: f64) -> Self {
-        let divisor = single(divisor);
-        self.map(|x| x / divisor)
+        Self(self.0 / single(divisor))
     }
 
     #[inline(always)]
     fn divides(self, number: f64) -> Self {
-        let number = single(number);
-        self.map(|x| number / x)
+        Self(single(number) / self.0)
     }
 
     #[inline(always)]
     fn offset(self, number: f64) -> Self {
-        let number = single(number);
-        self.map(|x| x + number)
+        Self(self.0 + single(number))
     }
 
     #[inline(always)]
     fn product(self, other: &Self) -> Self {
-        self.zip(other, |x, y| x * y)
+        Self(self.0 * other.0)
     }
 
     #[inline(always)]
     fn quotient(self, other: &Self) -> Self {
-        self.zip(other, |x, y| x / y)
+        Self(self.0 / other.0)
     }
 
     #[inline(always)]
     fn lerp(self, end: &Self, weight: f64) -> Self {
-        let (near, w) = (weight < 0.5, single(weight));
-        let rest = single(weight - 1.0);
-        if near { self.zip(end, |x, y| x + w * (y - x)) } else { self.zip(end, |x, y| y + rest * (y - x)) }
+        let way = end.0 - self.0;
+        Self(if weight < 0.5 { self.0 + single(weight) * way } else { end.0 + single(weight - 1.0) * way })
     }
 
     #[inline(always)]
     fn addcmul(self, a: &Self, b: &Self, value: f64) -> Self {
-        let value = single(value);
-        self.zip(&a.zip(b, |a, b| value * a * b), |x, y| x + y)
+        Self(self.0 + single(value) * a.0 * b.0)
     }
 
     #[inline(always)]
     fn addcdiv(self, a: &Self, b: &Self, value: f64) -> Self {
-        let value = single(value);
-        self.zip(&a.zip(b, |a, b| value * a / b), |x, y| x + y)
+        Self(self.0 + single(value) * a.0 / b.0)
     }
 
     #[inline(always)]
     fn sqrt(self) -> Self {
-        self.map(f32::sqrt)
+        Self(self.0.sqrt())
     }
 
     #[inline(always)]
     fn abs(self) -> Self {
-        self.map(f32::abs)
+        Self(self.0.abs())
     }
 
     #[inline(always)]
     fn maximum(self, other: &Self) -> Self {
-        self.zip(other, |x, y| if y > x || y.is_nan() { y } else { x })
+        let (x, y) = (self.0, other.0);
+        Self((y.simd_gt(x) | y.simd_ne(y)).select(y, x))
     }
 
     #[inline(always)]
     fn by_sign(self, numbers: [f64; 3]) -> Self {
         let [negative, equal, positive] = numbers.map(single);
-        let choose = |x: f32| match x.partial_cmp(&0.0) {
-            Some(Ordering::Less) => negative,
-            Some(Ordering::Equal) => equal,
-            Some(Ordering::Greater) => positive,
-            None => x,
-        };
-        self.map(choose)
+        let (x, zero) = (self.0, f32x4::ZERO);
+        let signed = x.simd_lt(zero).select(negative, x.simd_gt(zero).select(positive, x));
+        Self(x.simd_eq(zero).select(equal, signed))
     }
 
     #[inline(always)]
     fn between(self, low: f64, high: f64) -> Self {
-        let (low, high) = (single(low), single(high));
-        self.map(|x| {
-            if x < low {
-                low
-            } else if x > high {
-                high
-            } else {
-                x
-            }
-        })
+        let (x, low, high) = (self.0, single(low), single(high));
+        Self(x.simd_lt(low).select(low, x.simd_gt(high).select(high, x)))
     }
 }
 

@@ -19,7 +19,7 @@ mod tensor;
 pub mod value;
 mod webgpu;
 
-pub use cpu::{Strip, TILE_COLUMNS, TILE_ROWS, accelerate};
+pub use cpu::{Strip, TILE_COLUMNS, TILE_ROWS, Tiles, accelerate};
 
 #[cfg(test)]
 mod gradient_tests;

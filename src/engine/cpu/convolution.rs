@@ -4,7 +4,7 @@
 //! padding written out, where every patch is the same offsets from another start; one channel for each group has a kernel of its own,
 //! and windows of one pixel are products of matrices as they lie. Three dims are left to burn-flex.
 
-use super::gemm::{Bias, Matrix, Packed, Scratch, TILE_COLUMNS, multiply};
+use super::gemm::{Bias, Left, Matrix, Scratch, TILE_COLUMNS, multiply};
 use super::{Floats, Host, depthwise};
 use crate::engine::kernel::Geometry;
 use crate::engine::tensor::Tensor;
@@ -41,7 +41,8 @@ pub fn convolution(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry:
         let kernel = kernels.get(group)?;
         let first = group * plan.group_out();
         let bias = match &bias {
-            None => Bias::None,
+            // What is there is zeros.
+            None => Bias::Sum,
             Some(all) => Bias::Rows(all.get(first..first + plan.group_out())?),
         };
         if let Some(pixels) = plan.as_it_lies(&image, sample, group) {
@@ -75,7 +76,7 @@ pub fn weight_gradient(x: &Tensor, gradient: &Tensor, weight_shape: &[usize], ge
             let pack = |k: Range<usize>, j: Range<usize>, panels: &mut [f32]| {
                 patches(&padded, bases.get(k).unwrap_or_default(), deltas.get(j).unwrap_or_default(), panels);
             };
-            let outputs = Packed::new(&plan.outputs(&gradient, sample, group)?);
+            let outputs = Left::new(&plan.outputs(&gradient, sample, group)?);
             multiply(&outputs, deltas.len(), pack, Bias::Sum, out, &mut scratch);
         }
     }
@@ -230,8 +231,8 @@ impl Plan {
     }
 
     /// The weights of each group, packed.
-    fn kernels<'a>(&self, weights: &'a [f32], turn: impl Fn(Matrix<'a>) -> Matrix<'a>) -> Option<Vec<Packed>> {
-        (0..self.groups).map(|group| Some(Packed::new(&turn(self.weights(weights, group)?)))).collect()
+    fn kernels<'a>(&self, weights: &'a [f32], turn: impl Fn(Matrix<'a>) -> Matrix<'a>) -> Option<Vec<Left<'a>>> {
+        (0..self.groups).map(|group| Some(Left::new(&turn(self.weights(weights, group)?)))).collect()
     }
 
     /// What belongs to one group of one sample of the output: a row for each channel, a column for each pixel.

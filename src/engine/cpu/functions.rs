@@ -2,6 +2,7 @@
 
 use super::{Floats, Host};
 use crate::engine::tensor::Tensor;
+use std::cell::Cell;
 use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 use wide::f32x4;
 
@@ -36,7 +37,7 @@ pub fn clamp(x: &Tensor, min: Option<f32>, max: Option<f32>) -> Option<Tensor> {
 pub fn softmax(x: &Tensor, dim: usize) -> Option<Tensor> {
     rows(x, dim, |row| {
         let largest = largest(row);
-        let total = f32x4::splat(each(row, |x| (x - largest).exp()));
+        let total = f32x4::splat(summed(row, |x| (x - largest).exp()));
         each(row, |x| x / total);
     })
 }
@@ -46,7 +47,7 @@ pub fn log_softmax(x: &Tensor, dim: usize) -> Option<Tensor> {
     rows(x, dim, |row| {
         let largest = largest(row);
         let mut powers = row.to_vec();
-        let shift = largest + each(&mut powers, |x| (x - largest).exp()).ln();
+        let shift = largest + summed(&mut powers, |x| (x - largest).exp()).ln();
         each(row, |x| x - shift);
     })
 }
@@ -110,16 +111,8 @@ fn error_function(x: f32x4) -> f32x4 {
 fn map(x: &Tensor, f: impl Fn(f32x4) -> f32x4) -> Option<Tensor> {
     let floats = Floats::of(x)?;
     let from = floats.in_order();
-    let mut out = Vec::with_capacity(from.len());
-    let (vectors, rest) = from.as_chunks::<4>();
-    for vector in vectors {
-        out.extend(f(f32x4::new(*vector)).to_array());
-    }
-    let mut last = [0.0; 4];
-    for (to, value) in last.iter_mut().zip(rest) {
-        *to = *value;
-    }
-    out.extend(f(f32x4::new(last)).to_array().into_iter().take(rest.len()));
+    let mut out = from.into_owned();
+    each(&mut out, f);
     Some(x.place().upload(Host::F32(out), &floats.shape))
 }
 
@@ -134,25 +127,40 @@ fn rows(x: &Tensor, dim: usize, mut change: impl FnMut(&mut [f32])) -> Option<Te
     Some(x.place().upload(Host::F32(out), &floats.shape))
 }
 
-/// Puts a function of each element in its place; gives the sum.
-pub(super) fn each(row: &mut [f32], f: impl Fn(f32x4) -> f32x4) -> f32 {
+/// Puts a function of each element in its place.
+pub(super) fn each(row: &mut [f32], f: impl Fn(f32x4) -> f32x4) {
     let (vectors, rest) = row.as_chunks_mut::<4>();
-    let mut sum = f32x4::ZERO;
     for vector in vectors {
-        let y = f(f32x4::new(*vector));
-        sum += y;
-        *vector = y.to_array();
+        *vector = f(f32x4::new(*vector)).to_array();
     }
-    let mut total = sum.reduce_add();
     for value in rest {
-        let [y, ..] = f(f32x4::splat(*value)).to_array();
-        *value = y;
-        total += y;
+        [*value, ..] = f(f32x4::splat(*value)).to_array();
     }
-    total
+}
+
+/// The same; gives the sum.
+fn summed(row: &mut [f32], f: impl Fn(f32x4) -> f32x4) -> f32 {
+    let total = Cell::new(f32x4::ZERO);
+    let whole = row.len() / 4 * 4;
+    let (vectors, rest) = row.split_at_mut(whole);
+    each(vectors, |x| {
+        let y = f(x);
+        total.set(total.get() + y);
+        y
+    });
+    each(rest, f);
+    total.get().reduce_add() + rest.iter().sum::<f32>()
 }
 
 /// NaN where one is: it is then everywhere in the row, as in torch.
 fn largest(row: &[f32]) -> f32 {
-    row.iter().fold(f32::NEG_INFINITY, |most, x| if *x > most || x.is_nan() { *x } else { most })
+    let more = |most: f32, x: &f32| if *x > most || x.is_nan() { *x } else { most };
+    let (vectors, rest) = row.as_chunks::<4>();
+    let mut most = f32x4::splat(f32::NEG_INFINITY);
+    for vector in vectors {
+        let x = f32x4::new(*vector);
+        // What is not at most the largest is larger, or NaN; and a NaN stays, since nothing is larger.
+        most = (x.simd_le(most) | most.simd_ne(most)).select(most, x);
+    }
+    rest.iter().chain(&most.to_array()).fold(f32::NEG_INFINITY, more)
 }

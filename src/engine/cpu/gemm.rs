@@ -1,10 +1,11 @@
-//! Matrix products of float32: blocks of both factors are packed so that the innermost loop reads memory in order and keeps a tile of
-//! the result in registers.
+//! Matrix products of float32: blocks of the right factor are packed so that the innermost loop reads memory in order and keeps a tile of
+//! the result in registers. The left factor is read where it lies when its rows are in order, else it is packed, too.
 //!
 //! The tile is 6 rows by 8 columns: twelve SIMD accumulators of four lanes, which with two vectors of the right factor and one of the
 //! left fill the fifteen registers that browsers give WebAssembly on x86-64. Compiled Rust keeps more operands beside them and spills, so
 //! in a browser [`accelerate`] puts instructions of the rim's own in its place.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 use wide::f32x4;
@@ -15,12 +16,27 @@ pub const TILE_ROWS: usize = 6;
 pub const TILE_COLUMNS: usize = 8;
 /// Depth of a block: a panel of the right factor stays in the first cache.
 const DEPTH: usize = 256;
+/// Panels of the left factor that are packed together.
+const PANELS: usize = 8;
 /// Columns of a block: a block of the right factor stays in the second cache.
 const COLUMNS: usize = 512;
 
-/// What adds to a strip of the result, [`TILE_COLUMNS`] wide: the products of packed panels of so many rows, one below the other, with a
-/// packed panel of columns. Each row of `out` starts `stride` elements after the one above.
-pub type Strip = fn(rows: usize, left: &[f32], right: &[f32], out: &mut [f32], stride: usize);
+/// What adds to a strip of the result, [`TILE_COLUMNS`] wide: the products of tiles with a packed panel of columns. Each row of `out` starts
+/// `stride` elements after the one above.
+pub type Strip = fn(left: Tiles<'_>, right: &[f32], out: &mut [f32], stride: usize);
+
+/// Tiles of the left factor, one below the other.
+#[derive(Clone, Copy)]
+pub struct Tiles<'a> {
+    /// from the first row's first element on
+    pub data: &'a [f32],
+    /// how many there are
+    pub count: usize,
+    /// rows of each
+    pub rows: usize,
+    /// from one row to the next where rows lie in order; `None` where each tile is packed, column after column
+    pub pitch: Option<usize>,
+}
 
 static ACCELERATED: OnceLock<Strip> = OnceLock::new();
 
@@ -52,21 +68,42 @@ pub enum Bias<'a> {
     Sum,
 }
 
-/// The left factor of products, packed block by block of columns: as often as it is multiplied, it is packed once.
-pub struct Packed {
+/// The left factor of products: as often as it is multiplied, it is packed once, block by block of columns.
+pub struct Left<'a> {
     rows: usize,
     columns: usize,
-    panels: Vec<f32>,
+    data: Cow<'a, [f32]>,
+    /// as [`Tiles`] has it
+    pitch: Option<usize>,
 }
 
-impl Packed {
-    /// Packs a matrix.
-    pub fn new(a: &Matrix<'_>) -> Self {
-        let mut panels = vec![0.0; a.rows * a.columns];
-        for (k, block) in blocks(a.columns, DEPTH).zip(panels.chunks_mut((a.rows * DEPTH).max(1))) {
+impl<'a> Left<'a> {
+    /// Packs a matrix whose rows do not lie in order.
+    pub fn new(a: &Matrix<'a>) -> Self {
+        let Matrix { rows, columns, .. } = *a;
+        if a.column == 1 {
+            return Self { rows, columns, data: Cow::Borrowed(a.data), pitch: Some(a.row) };
+        }
+        let mut panels = vec![0.0; rows * columns];
+        for (k, block) in blocks(columns, DEPTH).zip(panels.chunks_mut((rows * DEPTH).max(1))) {
             a.pack_rows(&k, block);
         }
-        Self { rows: a.rows, columns: a.columns, panels }
+        Self { rows, columns, data: Cow::Owned(panels), pitch: None }
+    }
+
+    /// All rows of the columns `k`, a block: whole tiles, and what is left below them.
+    fn tiles(&self, k: &Range<usize>) -> [Tiles<'_>; 2] {
+        let (count, rest) = (self.rows / TILE_ROWS, self.rows % TILE_ROWS);
+        let (start, row) = match self.pitch {
+            Some(pitch) => (k.start, pitch),
+            None => (self.rows * k.start, k.len()),
+        };
+        let from = |row_number: usize| self.data.get(start + row_number * row..).unwrap_or_default();
+        let pitch = self.pitch;
+        [
+            Tiles { data: from(0), count, rows: TILE_ROWS, pitch },
+            Tiles { data: from(count * TILE_ROWS), count: rest.min(1), rows: rest, pitch },
+        ]
     }
 }
 
@@ -144,37 +181,37 @@ impl<'a> Matrix<'a> {
     /// Columns `k` of every row as panels of [`TILE_ROWS`] rows (the last one has what is left), column after column.
     fn pack_rows(&self, k: &Range<usize>, panels: &mut [f32]) {
         let depth = k.len().max(1);
-        for (number, panel) in panels.chunks_mut(TILE_ROWS * depth).enumerate() {
-            let first = number * TILE_ROWS;
-            let height = panel.len() / depth;
-            if self.row == 1 {
-                for (column, out) in k.clone().zip(panel.chunks_exact_mut(height)) {
-                    if let Some(values) = self.from(first, column).get(..height) {
-                        out.copy_from_slice(values);
-                    }
-                }
-                continue;
-            }
-            if self.column == 1 && height == TILE_ROWS {
-                let rows = std::array::from_fn(|lane| self.from(first + lane, k.start));
-                interleave(rows, panel.as_chunks_mut().0);
-                continue;
-            }
-            for lane in 0..height {
-                let row = self.from(first + lane, k.start).iter().step_by(self.column.max(1));
-                let lanes = panel.iter_mut().skip(lane).step_by(height);
-                lanes.zip(row).for_each(|(out, value)| *out = *value);
+        let (whole, rest) = panels.split_at_mut(self.rows / TILE_ROWS * TILE_ROWS * depth);
+        if self.row == 1 {
+            self.pack_lines(k, whole);
+        } else {
+            for (number, panel) in whole.chunks_exact_mut(TILE_ROWS * depth).enumerate() {
+                self.pack_panel(number * TILE_ROWS, k, panel);
             }
         }
+        self.pack_panel(self.rows / TILE_ROWS * TILE_ROWS, k, rest);
     }
-}
 
-/// The first elements of each row, then the second ones, and so on.
-fn interleave(rows: [&[f32]; TILE_ROWS], out: &mut [[f32; TILE_ROWS]]) {
-    let rows = rows.map(|row| row.get(..out.len()).unwrap_or_default());
-    for (k, out) in out.iter_mut().enumerate() {
-        for (out, row) in out.iter_mut().zip(rows) {
-            *out = row.get(k).copied().unwrap_or(0.0);
+    /// One panel, row by row; from row `first` on.
+    fn pack_panel(&self, first: usize, k: &Range<usize>, panel: &mut [f32]) {
+        let height = panel.len() / k.len().max(1);
+        for lane in 0..height {
+            let row = self.from(first + lane, k.start).iter().step_by(self.column.max(1));
+            let lanes = panel.iter_mut().skip(lane).step_by(height);
+            lanes.zip(row).for_each(|(out, value)| *out = *value);
+        }
+    }
+
+    /// Whole panels of a matrix whose columns lie in order: some panels at a time, so that what is read of a column is read once.
+    fn pack_lines(&self, k: &Range<usize>, panels: &mut [f32]) {
+        for (number, panels) in panels.chunks_mut(PANELS * TILE_ROWS * k.len().max(1)).enumerate() {
+            let tiles = panels.as_chunks_mut::<TILE_ROWS>().0;
+            for (step, column) in k.clone().enumerate() {
+                let line = self.from(number * PANELS * TILE_ROWS, column).as_chunks().0;
+                for (out, values) in tiles.iter_mut().skip(step).step_by(k.len()).zip(line) {
+                    *out = *values;
+                }
+            }
         }
     }
 }
@@ -182,7 +219,7 @@ fn interleave(rows: [&[f32]; TILE_ROWS], out: &mut [[f32; TILE_ROWS]]) {
 /// `out = a b + bias`, where `b` has `columns` columns and is known by its packing alone: `pack(k, j, panels)` writes what
 /// [`Matrix::pack`] does. `out` is row-major.
 pub fn multiply(
-    a: &Packed,
+    a: &Left<'_>,
     columns: usize,
     mut pack: impl FnMut(Range<usize>, Range<usize>, &mut [f32]),
     bias: Bias<'_>,
@@ -195,7 +232,8 @@ pub fn multiply(
     let depth = DEPTH.min(a.columns);
     let Scratch { right, strip } = scratch;
     grow(right, COLUMNS.min(columns.next_multiple_of(TILE_COLUMNS)) * depth);
-    for (k, left) in blocks(a.columns, DEPTH).zip(a.panels.chunks((a.rows * DEPTH).max(1))) {
+    for k in blocks(a.columns, DEPTH) {
+        let left = a.tiles(&k);
         for j in blocks(columns, COLUMNS) {
             pack(k.clone(), j.clone(), right);
             let panels = right.chunks_exact(TILE_COLUMNS * k.len());
@@ -228,44 +266,56 @@ fn blocks(end: usize, step: usize) -> impl Iterator<Item = Range<usize>> {
     (0..end).step_by(step).map(move |start| start..end.min(start + step))
 }
 
-/// Adds the products of all packed rows with a packed panel of columns.
-fn add_strip(left: &[f32], right: &[f32], out: &mut [f32], stride: usize) {
-    let depth = right.len() / TILE_COLUMNS;
-    let full = left.len() / (TILE_ROWS * depth);
-    let (tiles, rest) = left.split_at(full * TILE_ROWS * depth);
-    let (above, below) = out.split_at_mut((full * TILE_ROWS * stride).min(out.len()));
+/// Adds the products of all rows with a packed panel of columns.
+fn add_strip(tiles: [Tiles<'_>; 2], right: &[f32], out: &mut [f32], stride: usize) {
+    let [whole, rest] = tiles;
+    let (above, below) = out.split_at_mut((whole.count * TILE_ROWS * stride).min(out.len()));
     let run = ACCELERATED.get().copied().unwrap_or(compiled);
-    if !tiles.is_empty() {
-        run(TILE_ROWS, tiles, right, above, stride);
-    }
-    if !rest.is_empty() {
-        run(rest.len() / depth, rest, right, below, stride);
-    }
-}
-
-/// A [`Strip`] as the compiler makes it.
-fn compiled(rows: usize, left: &[f32], right: &[f32], out: &mut [f32], stride: usize) {
-    let panel = rows * (right.len() / TILE_COLUMNS);
-    for (left, out) in left.chunks_exact(panel).zip(out.chunks_mut(rows * stride)) {
-        match rows {
-            1 => tile::<1>(left, right, out, stride),
-            2 => tile::<2>(left, right, out, stride),
-            3 => tile::<3>(left, right, out, stride),
-            4 => tile::<4>(left, right, out, stride),
-            5 => tile::<5>(left, right, out, stride),
-            _ => tile::<TILE_ROWS>(left, right, out, stride),
+    for (tiles, out) in [(whole, above), (rest, below)] {
+        if tiles.count > 0 {
+            run(tiles, right, out, stride);
         }
     }
 }
 
-/// Adds a tile: `R` packed rows times a packed panel.
-fn tile<const R: usize>(left: &[f32], right: &[f32], out: &mut [f32], stride: usize) {
+/// A [`Strip`] as the compiler makes it.
+fn compiled(left: Tiles<'_>, right: &[f32], out: &mut [f32], stride: usize) {
+    match left.rows {
+        1 => tiles::<1>(left, right, out, stride),
+        2 => tiles::<2>(left, right, out, stride),
+        3 => tiles::<3>(left, right, out, stride),
+        4 => tiles::<4>(left, right, out, stride),
+        5 => tiles::<5>(left, right, out, stride),
+        _ => tiles::<TILE_ROWS>(left, right, out, stride),
+    }
+}
+
+fn tiles<const R: usize>(left: Tiles<'_>, right: &[f32], out: &mut [f32], stride: usize) {
+    let depth = right.len() / TILE_COLUMNS;
+    for (number, out) in out.chunks_mut(R * stride).take(left.count).enumerate() {
+        let from = |start: usize| left.data.get(start..).unwrap_or_default();
+        match left.pitch {
+            None => {
+                let columns = from(number * R * depth).as_chunks::<R>().0.iter().copied();
+                tile::<R>(columns, right, out, stride);
+            }
+            Some(pitch) => {
+                let rows: [&[f32]; R] = std::array::from_fn(|r| from((number * R + r) * pitch));
+                let columns = (0..depth).map(|k| rows.map(|row| row.get(k).copied().unwrap_or(0.0)));
+                tile::<R>(columns, right, out, stride);
+            }
+        }
+    }
+}
+
+/// Adds a tile: `R` rows, column after column, times a packed panel.
+fn tile<const R: usize>(left: impl Iterator<Item = [f32; R]>, right: &[f32], out: &mut [f32], stride: usize) {
     let mut sums = [[f32x4::ZERO; 2]; R];
-    for (a, b) in left.as_chunks::<R>().0.iter().zip(right.as_chunks::<TILE_COLUMNS>().0) {
+    for (a, b) in left.zip(right.as_chunks::<TILE_COLUMNS>().0) {
         let [b0, b1, b2, b3, b4, b5, b6, b7] = *b;
         let (low, high) = (f32x4::new([b0, b1, b2, b3]), f32x4::new([b4, b5, b6, b7]));
         for (sum, a) in sums.iter_mut().zip(a) {
-            let a = f32x4::splat(*a);
+            let a = f32x4::splat(a);
             sum[0] += a * low;
             sum[1] += a * high;
         }

@@ -14,14 +14,14 @@ mod recurrence;
 
 pub use convolution::{convolution, input_gradient, weight_gradient};
 pub use functions::{clamp, erf, exp, gelu, gelu_tanh, log_softmax, relu, sigmoid, silu, softmax, tanh};
-pub use gemm::{Strip, TILE_COLUMNS, TILE_ROWS, accelerate};
+pub use gemm::{Strip, TILE_COLUMNS, TILE_ROWS, Tiles, accelerate};
 pub use pool::{Pooled, max_pool, max_pool_gradient};
 pub use recurrence::recurrence;
 
 use super::tensor::{Host, Tensor};
 use burn::backend::{BackendTensor, DispatchKindConversion, DispatchTensor, DispatchTensorKind, Flex};
 use burn::tensor::DType;
-use gemm::{Bias, Matrix, Packed, Scratch};
+use gemm::{Bias, Left, Matrix, Scratch};
 use std::borrow::Cow;
 
 /// Products of this few rows read each weight once and gain nothing from packing.
@@ -112,6 +112,12 @@ pub fn forwards(tensor: Tensor) -> Tensor {
     Tensor { inner, facts }
 }
 
+/// Whether a matrix lies in the CPU's memory column after column, as a weight that is read transposed.
+pub fn columns_in_order(x: &Tensor) -> bool {
+    let rows = x.rank().saturating_sub(2);
+    Floats::of(x).is_some_and(|floats| floats.stride(rows) == 1 && floats.stride(rows + 1) != 1)
+}
+
 /// Matrix product of the last two dims, which both have; batch dims broadcast, ranks are equal.
 pub fn matmul(x: &Tensor, y: &Tensor) -> Option<Tensor> {
     let (a, b) = (Floats::of(x)?, Floats::of(y)?);
@@ -131,7 +137,8 @@ pub fn matmul(x: &Tensor, y: &Tensor) -> Option<Tensor> {
     let mut scratch = Scratch::default();
     for (number, out) in out.chunks_exact_mut((rows * columns).max(1)).enumerate() {
         let (from, to) = (offset(&a, &batch, number), offset(&b, &batch, number));
-        product(&a.matrix(from)?, &b.matrix(to)?, Bias::None, out, &mut scratch);
+        // What is there is zeros.
+        product(&a.matrix(from)?, &b.matrix(to)?, Bias::Sum, out, &mut scratch);
     }
     Some(x.place().upload(Host::F32(out), &shape))
 }
@@ -171,7 +178,7 @@ fn product(a: &Matrix<'_>, b: &Matrix<'_>, bias: Bias<'_>, out: &mut [f32], scra
     if a.rows <= FEW_ROWS && dot::product(a, b, bias, out) {
         return;
     }
-    gemm::multiply(&Packed::new(a), b.columns, |k, j, panels| b.pack(k, j, panels), bias, out, scratch);
+    gemm::multiply(&Left::new(a), b.columns, |k, j, panels| b.pack(k, j, panels), bias, out, scratch);
 }
 
 #[cfg(test)]

@@ -49,7 +49,12 @@ fn product(x: Tensor, y: Tensor) -> Tensor {
     Tensor::with_rule(value, [&x, &y], move |gradient| {
         // A gradient that nobody asked for is not computed.
         let of_x = if tracks_x { product(gradient.clone(), transposed(b.clone())) } else { gradient.clone() };
-        let of_y = if tracks_y { product(transposed(a.clone()), gradient) } else { gradient };
+        let of_y = match tracks_y {
+            // As the factor lies, so that what adds it to others or to a weight reads both in order.
+            true if cpu::columns_in_order(&b) => transposed(product(transposed(gradient), a.clone())),
+            true => product(transposed(a.clone()), gradient),
+            false => gradient,
+        };
         [of_x, of_y]
     })
 }
