@@ -50,7 +50,8 @@ pub enum Constant {
 #[derive(Debug, Default)]
 struct Declared {
     parameters: IndexSet<String>,
-    buffers: IndexSet<String>,
+    /// `None` before torch 1.6: every tensor that is no parameter
+    buffers: Option<IndexSet<String>>,
 }
 
 /// Opens an archive that torch.jit.save wrote.
@@ -87,7 +88,7 @@ pub(super) async fn open(
     }
     warnings.extend(baked_in(&script.sources));
     unify(&mut tensors);
-    divide(&mut pickle, &declarations(&script.sources));
+    divide(&mut pickle, &tensors, &declarations(&script.sources));
     let script = Some(Box::new(script));
     Ok(Loaded { format: Format::TorchScript, pickle, record: "data.pkl", storages, tensors, warnings, script })
 }
@@ -196,7 +197,7 @@ fn declarations(sources: &IndexMap<String, String>) -> HashMap<String, Declared>
                 if let Some(list) = line.strip_prefix("  __parameters__ = ") {
                     class.parameters = names(list);
                 } else if let Some(list) = line.strip_prefix("  __buffers__ = ") {
-                    class.buffers = names(list);
+                    class.buffers = Some(names(list));
                 }
             }
         }
@@ -210,7 +211,7 @@ fn names(list: &str) -> IndexSet<String> {
 }
 
 /// Puts what each module holds into the tables of an nn.Module.
-fn divide(pickle: &mut Pickle, classes: &HashMap<String, Declared>) {
+fn divide(pickle: &mut Pickle, tensors: &Tensors, classes: &HashMap<String, Declared>) {
     let declared = |pickle: &Pickle, id: NodeId| {
         let Object::Instance(made) = pickle.arena.get(id) else { return None };
         let (module, name) = rebuild::global(&pickle.arena, made.callable)?;
@@ -228,7 +229,8 @@ fn divide(pickle: &mut Pickle, classes: &HashMap<String, Declared>) {
                 &mut *modules
             } else if class.parameters.contains(name) {
                 &mut *parameters
-            } else if class.buffers.contains(name) {
+            } else if class.buffers.as_ref().map_or(tensors.by_node.contains_key(&value), |names| names.contains(name))
+            {
                 &mut *buffers
             } else {
                 &mut rest

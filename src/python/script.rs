@@ -19,8 +19,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The names of the dialect: its types and casts, and ATen's operators.
-const DIALECT: &str =
-    concat!(include_str!("library/torchscript/names.py"), "\n\n", include_str!("library/torchscript/operators.py"));
+const DIALECT: &str = concat!(
+    include_str!("library/torchscript/names.py"),
+    "\n\n",
+    include_str!("library/torchscript/operators.py"),
+    "\n\n",
+    include_str!("library/torchscript/attention.py")
+);
 
 /// What `torch` means in an archive's code.
 const ATEN: &str = "aten";
@@ -28,7 +33,7 @@ const ATEN: &str = "aten";
 const CODE: &str = "__torch__";
 const CONSTANTS: &str = "CONSTANTS";
 /// Names of the dialect's own making that the code does not see.
-const HIDDEN: &[&str] = &["math", "torch", "aten", "prim"];
+const HIDDEN: &[&str] = &["math", "torch", "F", "wants_gradient", "aten", "prim"];
 
 /// The code of an archive.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ export type Format = "pth" | "safetensors";
 export type As = "same" | "state_dict" | "checkpoint";
 
 interface Asked {
-  readonly checkpoint: Pick<Checkpoint, "kind" | "stateDicts" | "hasModule" | "moduleClass">;
+  readonly checkpoint: Pick<Checkpoint, "format" | "kind" | "stateDicts" | "hasModule" | "moduleClass">;
   readonly format: Format;
   readonly as: As;
   readonly file: string;
@@ -31,6 +31,9 @@ export function lines({ checkpoint, format, as, file, construct, source, stateDi
   const made = `model = ${network}  # your class`;
   if (format === "safetensors") {
     return `from safetensors.torch import load_file\n\n${made}\nmodel.load_state_dict(load_file(${name}))\nmodel.eval()\n`;
+  }
+  if (as === "same" && checkpoint.format === "torchscript") {
+    return `import torch\n\nmodel = torch.jit.load(${name})\nmodel.eval()\n`;
   }
   if (as === "same" && checkpoint.kind === "module") {
     return `import torch\n\n# A whole module names its class, which must be importable; weights_only=False trusts the file.\nmodel = torch.load(${name}, weights_only=False)\nmodel.eval()\n`;

@@ -16,6 +16,13 @@ pub static TABLE: &[Native] = &[
         },
     },
     Native {
+        name: "wants_gradient",
+        run: |me, a| {
+            let [] = a.exactly("wants_gradient")?;
+            Ok(Object::Bool(me.trace.differentiates))
+        },
+    },
+    Native {
         name: "refuse_gradient",
         run: |me, a| {
             let [name] = a.exactly("refuse_gradient")?;

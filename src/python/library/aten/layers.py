@@ -19,6 +19,13 @@ def _convolution_mode(input, weight, bias, stride, padding, dilation, groups):
     return (torch.conv1d, torch.conv2d, torch.conv3d)[dims - 1](input, weight, bias, stride, padding, dilation, groups)
 
 
+def embedding_renorm_(self, indices, max_norm, norm_type):
+    norms = self.norm(norm_type, dim=1, keepdim=True)
+    shorter = torch.where(norms > max_norm, self * (max_norm / (norms + 1e-7)), self)
+    used = torch.zeros(self.shape[0]).index_fill(0, indices.flatten(), 1.0).to(torch.bool)
+    return self.copy_(torch.where(used.unsqueeze(1), shorter, self))
+
+
 def col2im(self, output_size, kernel_size, dilation, padding, stride):
     return F.fold(self, output_size, kernel_size, dilation, padding, stride)
 

@@ -256,10 +256,10 @@ def index_put(self, indices, values, accumulate=False):
 
 
 def index_put_(self, indices, values, accumulate=False):
-    if not any(index is None for index in indices):
-        return self.index_put_(tuple(indices), values, accumulate)
     if accumulate:
-        raise NotImplementedError("torch.ops.aten.index_put that accumulates along whole dims")
+        if any(index is None for index in indices):
+            raise NotImplementedError("torch.ops.aten.index_put that accumulates along whole dims")
+        return self.index_put_(tuple(indices), values, True)
     self[__places(indices)] = values
     return self
 

@@ -9,6 +9,8 @@ from enum import Enum
 from typing import Any, Dict, Final, Future, List, NamedTuple, Optional, RRef, Tuple, Union
 
 import torch
+import torch.nn.functional as F
+from _host import wants_gradient
 from torch.nn import Module
 
 Tensor = torch.Tensor
@@ -105,7 +107,10 @@ class prim:
         return False
 
     is_cpu = is_contiguous = lambda x: True
-    is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = is_xpu = is_nested = is_vulkan = is_cuda
+    is_sparse = is_quantized = is_mkldnn = is_mps = is_meta = is_xpu = is_vulkan = is_cuda
+
+    def is_nested(x):
+        return isinstance(x, _Nested)
 
     def requires_grad(x):
         return x.requires_grad

@@ -230,7 +230,7 @@ class aten:
     def manual_seed(seed):
         return None
 
-    # Modes: fused layers of inference are for who asks no gradients
+    # Modes
 
     def is_autocast_enabled(*args):
         return False
@@ -239,7 +239,7 @@ class aten:
         return False
 
     def is_grad_enabled():
-        return True
+        return wants_gradient()
 
     def set_grad_enabled(flag):
         return None
@@ -307,6 +307,9 @@ class aten:
     def full(size, value, dtype=None, layout=None, device=None, pin_memory=None):
         # until torch 1.6 a fill value that is an int gave floats
         return torch.full(size, float(value) if dtype is None and _VERSION < 5 else value, dtype=_dtype(dtype))
+
+    def arange(*args, **kwargs):
+        return torch.arange(*(x.item() if isinstance(x, Tensor) else x for x in args), **_keywords(kwargs))
 
     def lstm(x, *args):
         """With the states second, the input is padded; with the sizes of its batches, packed."""
