@@ -5,7 +5,7 @@ use super::trace::{Argument, Call};
 use crate::dtype::DType;
 use crate::graph::Info;
 use crate::nn::host::Host;
-use crate::nn::module::Module;
+use crate::nn::module::{ClassRef, Module};
 use crate::nn::value::{ModuleId, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -91,15 +91,20 @@ impl Network {
             Some(Value::Int(n)) => usize::try_from(*n).ok(),
             _ => None,
         };
-        if let Some(channels) = size("in_channels") {
-            let rank = module.parameters.get("weight").and_then(Option::as_ref).map(|w| w.value());
-            let rank = rank.map(|w| self.interpreter.trace().graph.info(w).shape.len())?;
-            return (rank == 4).then(|| self.image(channels)).flatten();
+        let weight = module.parameters.get("weight").and_then(Option::as_ref).map(|w| w.value());
+        let weight = weight.map(|w| self.interpreter.trace().graph.info(w).shape.clone()).unwrap_or_default();
+        // TorchScript keeps the names of torch's classes, and no attributes that forward does not read.
+        let scripted = |class: &str, rank: usize, dim: usize| match &module.class {
+            ClassRef::User { name, .. } if **name == *class && weight.len() == rank => weight.get(dim).copied(),
+            _ => None,
+        };
+        if let Some(channels) = size("in_channels").or_else(|| scripted("Conv2d", 4, 1)) {
+            return (weight.len() == 4).then(|| self.image(channels)).flatten();
         }
-        if let Some(features) = size("in_features") {
+        if let Some(features) = size("in_features").or_else(|| scripted("Linear", 2, 1)) {
             return Some((InputKind::Features, DType::Float32, vec![-1, i64::try_from(features).ok()?]));
         }
-        size("num_embeddings").map(|_| (InputKind::Tokens, DType::Int64, vec![-1, -1]))
+        size("num_embeddings").or_else(|| scripted("Embedding", 2, 0)).map(|_| (InputKind::Tokens, DType::Int64, vec![-1, -1]))
     }
 
     /// A single side that passes is the image's; where several do, any size does.

@@ -104,7 +104,7 @@ test("smoothing is TensorBoard's: the first point is the first value", () => {
 });
 
 test("Python lines go on training where the file has an optimizer", () => {
-  const checkpoint = { kind: "checkpoint", stateDicts: [{ path: "net", prefix: "", keys: 2 }], hasModule: false, moduleClass: undefined } as const;
+  const checkpoint = { format: "zip", kind: "checkpoint", stateDicts: [{ path: "net", prefix: "", keys: 2 }], hasModule: false, moduleClass: undefined } as const;
   const asked = { checkpoint, format: "pth", file: "a.pth", construct: "Net()", source: "", stateDict: "" } as const;
   const optimizer = { class: "SGD", resumed: true, path: "optimizer_states.0", groups: [{ params: ["a"], lr: 0.1 }, { params: ["b"], lr: 0.2 }] };
   expect(lines({ ...asked, as: "same" })).toContain('model.load_state_dict(checkpoint["net"])\nmodel.eval()');

@@ -134,6 +134,19 @@ fn forged_archives_are_read() {
 }
 
 #[test]
+fn inputs_are_told_by_the_first_layer() {
+    let hint = |case: &str| {
+        let bytes = std::fs::read(cases().join(case).join("model.pt")).unwrap();
+        let mut hints = pollster::block_on(build(bytes)).unwrap().inputs();
+        let hint = hints.remove(0);
+        (hint.name, hint.shape.unwrap_or_default())
+    };
+    assert_eq!(hint("mlp_traced"), ("x".to_owned(), vec![-1, 6]));
+    assert_eq!(hint("cnn_scripted"), ("x".to_owned(), vec![-1, 1, -1, -1]));
+    assert_eq!(hint("lstm_scripted"), ("ids".to_owned(), vec![-1, -1]));
+}
+
+#[test]
 fn bad_code_says_where() {
     let cyclic = script(&[
         (

@@ -7,6 +7,7 @@ torch.jit.load gives it back, in eval mode, and for some what training makes of 
 import io
 import json
 import pathlib
+import re
 import shutil
 import struct
 import sys
@@ -73,8 +74,49 @@ CASES = {
     "boxed": ("Boxed", "script", {"x": floats(4, 3)}, {}),
     "signal_scripted": ("Signal", "script", {"x": floats(2, 2, 10)}, {}),
     "signal_traced": ("Signal", "trace", {"x": floats(2, 2, 10)}, {}),
+    "old_code": ("Old", "code", {"x": floats(2, 2, 5, 6), "ids": ints(5, 3)}, {}),
     "version_3": ("Halves", "old", {"n": ints(9, 5, low=-9), "x": floats(5)}, {}),
 }
+
+
+# Code as torch 1.4 printed it: imports, no buffers declared, every argument given, sizes as tensors.
+OLD = """op_version_set = 1
+import __torch__.torch.nn.modules.conv
+class Old(Module):
+  __parameters__ = []
+  training : bool
+  conv : __torch__.torch.nn.modules.conv.Conv2d
+  norm : __torch__.torch.nn.modules.batchnorm.BatchNorm2d
+  fc : __torch__.torch.nn.modules.linear.Linear
+  embedding : __torch__.torch.nn.modules.sparse.Embedding
+  def forward(self: __torch__.networks.Old,
+    x: Tensor,
+    ids: Tensor) -> Tuple[Tensor, Tensor]:
+    _0 = self.conv
+    weight = _0.weight
+    bias = _0.bias
+    _1 = self.norm
+    _2 = self.fc
+    input = torch._convolution(x, weight, bias, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, False, False, True)
+    input0 = torch.batch_norm(input, _1.weight, _1.bias, _1.running_mean, _1.running_var, False, 0.10000000000000001, 1.0000000000000001e-05, True)
+    y = torch.mean(torch.relu_(input0), [2, 3], False, dtype=None)
+    n = ops.prim.NumToTensor(torch.size(y, 0))
+    m = torch.mul(n, CONSTANTS.c0)
+    z = torch.cat([y, torch.rsub(y, 1., 1)], 1)
+    z0 = torch.view(z, [int(n), -1])
+    w = torch.addmm(_2.bias, z0, torch.t(_2.weight), beta=1, alpha=1)
+    w0 = torch.slice(torch.slice(w, 0, 0, 9223372036854775807, 1), 1, 0, -1, 2)
+    e = torch.embedding(self.embedding.weight, ids, -1, False, False)
+    mask = torch.to(torch.gt(e, 0), 6, False, False, None)
+    e0 = torch.masked_fill(e, torch.to(mask, dtype=11, layout=0, device=torch.device("cpu"), pin_memory=None, non_blocking=False, copy=False, memory_format=None), -2)
+    p = torch.arange(int(m), dtype=6, layout=0, device=torch.device("cpu"), pin_memory=False)
+    u = torch.upsample_bilinear2d(x, [6, 7], True, None, None)
+    v = torch.upsample_nearest2d(torch.max_pool2d(u, [2, 2], [2, 2], [0, 0], [1, 1], False), [4, 4], None, None)
+    s = torch.sum(torch.softmax(torch.flatten(v, 1, -1), 1, None), [1], True, dtype=None)
+    t = torch.expand(torch.unsqueeze(torch.sum(p), 0), [int(n), 1], implicit=False)
+    _3 = torch.add(torch.add(w0, s, alpha=1), t, alpha=2)
+    return (torch.hardtanh_(_3, -3., 6.), torch.dropout(torch.layer_norm(e0, [4], None, None, 1.0000000000000001e-05, True), 0.5, False))
+"""
 
 
 def tensor(t):
@@ -94,7 +136,7 @@ def leaves(result, path=()):
     return [{"path": list(path), "value": result}]
 
 
-def without_paths(file, version=None):
+def without_paths(file, version=None, code=None):
     """The archive as torch lays it out, without what debuggers read: stored records begin at multiples of 64, code is deflated."""
     old = zipfile.ZipFile(file)
     records = [(i.filename, i.compress_type, old.read(i)) for i in old.infolist() if not i.filename.endswith(".debug_pkl")]
@@ -103,13 +145,25 @@ def without_paths(file, version=None):
         for name, method, data in records:
             if version and name.endswith("/version"):
                 data = version
+            if code and "/code/" in name:
+                # The classes of the children, without buffers.
+                data = code.encode() if name.endswith("networks.py") else re.sub(rb"  __buffers__ = .*\n", b"", data)
+            if code and name.endswith("constants.pkl"):
+                data = constant()
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             info.compress_type = method
             if method == zipfile.ZIP_STORED:
                 start = new.tell() + 30 + len(name) + 4
                 info.extra = b"FB" + struct.pack("<H", -start % 64) + b"Z" * (-start % 64)
             archive.writestr(info, data)
+        if code:
+            archive.writestr(f"{name.split('/')[0]}/constants/0", (3).to_bytes(8, "little"))
     file.write_bytes(new.getvalue())
+
+
+def constant():
+    """A `constants.pkl` with one tensor, whose record is that of an embedding's index."""
+    return b"\x80\x02(ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\nLongStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x01tQK\x00))\x89ccollections\nOrderedDict\n)RtRt."
 
 
 def written(model, how, inputs, folder):
@@ -124,7 +178,7 @@ def written(model, how, inputs, folder):
         script = torch.jit.optimize_for_inference(script)
     file = folder / "model.pt"
     torch.jit.save(script, file)
-    without_paths(file, b"3\n" if how == "old" else None)
+    without_paths(file, b"3\n" if how in ("old", "code") else None, OLD if how == "code" else None)
     return torch.jit.load(file)
 
 

@@ -395,6 +395,20 @@ class Signal(nn.Module):
         return F.normalize(z, dim=-1), z.topk(3, dim=-1)[0], torch.cumsum(z, -1), z.permute(2, 0, 1).flatten(1).t()
 
 
+class Old(nn.Module):
+    """What `OLD` in make.py computes, in the words of torch 1.4."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(2, 3, 3)
+        self.norm = nn.BatchNorm2d(3)
+        self.fc = nn.Linear(6, 4)
+        self.embedding = nn.Embedding(5, 4)
+
+    def forward(self, x: Tensor, ids: Tensor):
+        return self.fc(torch.cat([self.norm(self.conv(x)).mean((2, 3))] * 2, 1)), self.embedding(ids)
+
+
 class Halves(nn.Module):
     """Integer division, which meant another thing before torch 1.6."""
 
