@@ -35,6 +35,26 @@ impl TensorData {
         Ok(Self { dtype, shape, bytes })
     }
 
+    /// `torch.view_as_real`: complex elements as pairs, in a last dim of two places. What is real stays as it is.
+    #[must_use]
+    pub fn view_as_real(mut self) -> Self {
+        if let Some(part) = self.dtype.real_part() {
+            self.dtype = part;
+            self.shape.push(2);
+        }
+        self
+    }
+
+    /// `torch.view_as_complex`: pairs as complex elements. What is no pair of complex parts stays as it is.
+    #[must_use]
+    pub fn view_as_complex(mut self) -> Self {
+        if let (Some(whole), Some(2)) = (self.dtype.complex(), self.shape.last()) {
+            self.dtype = whole;
+            self.shape.pop();
+        }
+        self
+    }
+
     /// Elements.
     pub fn numel(&self) -> usize {
         self.bytes.len() / self.dtype.size()

@@ -86,6 +86,28 @@ pub enum Category {
 }
 
 impl DType {
+    /// The dtype of a complex dtype's parts.
+    pub const fn real_part(self) -> Option<Self> {
+        match self {
+            Self::Complex128 => Some(Self::Float64),
+            Self::Complex64 => Some(Self::Float32),
+            Self::Complex32 => Some(Self::Float16),
+            Self::BComplex32 => Some(Self::BFloat16),
+            _ => None,
+        }
+    }
+
+    /// The complex dtype of two such parts.
+    pub const fn complex(self) -> Option<Self> {
+        match self {
+            Self::Float64 => Some(Self::Complex128),
+            Self::Float32 => Some(Self::Complex64),
+            Self::Float16 => Some(Self::Complex32),
+            Self::BFloat16 => Some(Self::BComplex32),
+            _ => None,
+        }
+    }
+
     /// By name, with or without `torch.`, torch's aliases (`float`, `long`, ...) included.
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.strip_prefix("torch.").unwrap_or(name);

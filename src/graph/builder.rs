@@ -61,7 +61,7 @@ impl Builder {
     /// Adds a parameter or buffer; it gets its names when the constructor is done.
     pub fn leaf(&mut self, info: Info, kind: LeafKind, requires_grad: bool, init: Option<ValueId>) -> ValueId {
         let value = self.value(info);
-        self.graph.leaves.push(Leaf { value, names: Vec::new(), kind, requires_grad, init });
+        self.graph.leaves.push(Leaf { value, names: Vec::new(), kind, requires_grad, init, complex: false });
         value
     }
 

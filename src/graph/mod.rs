@@ -69,6 +69,9 @@ pub struct Leaf {
     pub requires_grad: bool,
     /// the value that the constructor gave it
     pub init: Option<ValueId>,
+    /// a complex tensor as the pairs of its parts (`torch.view_as_real`): its last dim has two places
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub complex: bool,
 }
 
 /// An input of `forward`.

@@ -43,6 +43,19 @@ pub struct NetworkLeaf {
     pub requires_grad: bool,
     /// false for buffers registered with `persistent=False`, which no state_dict holds
     pub persistent: bool,
+    /// a complex tensor as the pairs of its parts, in a last dim of two places
+    pub complex: bool,
+}
+
+impl NetworkLeaf {
+    /// Shape and dtype in a state_dict: complex tensors whole.
+    pub fn stored(&self) -> Info {
+        let Info { shape, dtype } = self.info.clone();
+        match (self.complex, dtype.complex(), shape.split_last()) {
+            (true, Some(dtype), Some((_, shape))) => Info { shape: shape.to_vec(), dtype },
+            _ => Info { shape, dtype },
+        }
+    }
 }
 
 /// A module tree that can be traced.
@@ -69,8 +82,8 @@ impl Network {
             let info = trace.graph.info(value).clone();
             let Some(leaf) = trace.graph.leaf_mut(value) else { continue };
             leaf.names.clone_from(&names);
-            let (kind, requires_grad) = (leaf.kind, leaf.requires_grad);
-            leaves.push(NetworkLeaf { value, names, info, kind, requires_grad, persistent });
+            let (kind, requires_grad, complex) = (leaf.kind, leaf.requires_grad, leaf.complex);
+            leaves.push(NetworkLeaf { value, names, info, kind, requires_grad, persistent, complex });
         }
         let modules = &trace.modules;
         let keys = walk::state_dict_keys(modules, root);

@@ -1,6 +1,8 @@
 //! `Module.load_state_dict`: which key each parameter and buffer takes, and torch's words for what does not fit.
 
 use super::{Network, NetworkLeaf};
+use crate::checkpoint::tensor::Tensor;
+use crate::dtype::Category;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use std::collections::{HashMap, HashSet};
@@ -12,6 +14,14 @@ pub struct Offered {
     pub key: String,
     /// sizes
     pub shape: Vec<u64>,
+}
+
+impl Offered {
+    /// A tensor of a file; a complex one is offered as the pairs that a network's leaf is.
+    pub fn of(key: String, tensor: &Tensor) -> Self {
+        let pair = (tensor.dtype.category() == Category::Complex).then_some(2);
+        Self { key, shape: tensor.shape.iter().copied().chain(pair).collect() }
+    }
 }
 
 /// What load_state_dict finds.

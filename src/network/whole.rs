@@ -147,7 +147,7 @@ fn code(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Res
 
 /// Classes that are nobody's we know, and yet the module is a network of the zoo in everything that its file shows.
 fn like_the_zoo(tree: &ModuleTree, checkpoint: &Checkpoint, class: &str) -> Result<Code> {
-    let offered = |(key, id)| Ok(Offered { key, shape: checkpoint.tensor(id)?.shape.clone() });
+    let offered = |(key, id)| Ok(Offered::of(key, checkpoint.tensor(id)?));
     let offered = state_dict(tree).into_iter().map(offered).collect::<Result<Vec<_>>>()?;
     let paths = tree.named_modules();
     let modules: Vec<String> = paths.iter().map(|(path, _)| path.clone()).collect();
@@ -344,9 +344,14 @@ impl Rebuild<'_> {
         let saved = self.checkpoint.tensor(id)?;
         let shape: Option<Vec<usize>> = saved.shape.iter().map(|&d| usize::try_from(d).ok()).collect();
         let shape = shape.ok_or_else(|| Error::too_large("a dim", format!("{:?}", saved.shape), usize::MAX))?;
-        let info = Info { shape, dtype: saved.dtype };
+        let part = saved.dtype.real_part();
+        let shape = shape.into_iter().chain(part.map(|_| 2)).collect();
+        let info = Info { shape, dtype: part.unwrap_or(saved.dtype) };
         let graph = &mut self.interpreter.trace().graph;
         let value = graph.leaf(info, kind, kind == LeafKind::Parameter && saved.requires_grad, None);
+        if let Some(leaf) = graph.leaf_mut(value) {
+            leaf.complex = part.is_some();
+        }
         let tensor = Tensor::new(value);
         self.pairs.push((value, id));
         self.tensors.insert(key, tensor.clone());

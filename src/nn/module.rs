@@ -109,6 +109,17 @@ pub fn as_parameter(host: &mut dyn Host, tensor: &Tensor, requires_grad: bool) -
     Tensor::new(graph.leaf(info, LeafKind::Parameter, requires_grad, Some(value)))
 }
 
+/// The same object as a buffer: a leaf whose first value is what the tensor held.
+pub fn as_buffer(host: &mut dyn Host, tensor: &Tensor) -> Tensor {
+    let graph = &mut host.trace().graph;
+    let value = tensor.value();
+    if graph.leaf_mut(value).is_none() {
+        let info = graph.info(value).clone();
+        tensor.set(graph.leaf(info, LeafKind::Buffer, false, Some(value)));
+    }
+    tensor.clone()
+}
+
 impl Class {
     /// `Linear`
     pub fn short(&self) -> &'static str {

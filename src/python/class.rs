@@ -75,6 +75,8 @@ impl Class {
     }
 }
 
+/// Marks a protocol: an object that has its names is an instance.
+pub const PROTOCOL: &str = "_is_protocol";
 /// The names that a class body annotates, in order: the fields of a dataclass.
 const ANNOTATIONS: &str = "__annotations__";
 
@@ -113,12 +115,13 @@ impl Interpreter {
     /// `class Name(bases): body`.
     pub fn class_statement(&mut self, env: &Rc<Env>, def: &StmtClassDef) -> Outcome<Object> {
         let mut bases = Vec::new();
-        let mut named_tuple = false;
+        let (mut named_tuple, mut protocol) = (false, false);
         if let Some(arguments) = &def.arguments {
             for base in self.eval_items(env, &arguments.args)? {
                 match base {
                     Object::Class(class) => bases.push(class),
                     Object::Inert(name) if &*name == "typing.NamedTuple" => named_tuple = true,
+                    Object::Inert(name) if name.ends_with(".Protocol") => protocol = true,
                     // Generic[T], Protocol, ABC and other hints add nothing
                     Object::Inert(_) => {}
                     Object::Missing(why) => return Err(Raised::missing(&why)),
@@ -142,6 +145,10 @@ impl Interpreter {
         }
         let names = body.vars.0.take();
         let dict: IndexMap<String, Object> = names.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
+        let mut dict = dict;
+        if protocol {
+            dict.insert(PROTOCOL.to_owned(), Object::Bool(true));
+        }
         let line = env.unit.line(def.range.start());
         if named_tuple {
             return self.named_tuple_class(&def.name, dict);
@@ -158,7 +165,13 @@ impl Interpreter {
                 Object::ClassMethod(function) | Object::Static(function) => (*function).clone(),
                 other => other,
             };
-            self.call_object(&method, Arguments::of(vec![Object::Class(class.clone())]))?;
+            let mut arguments = Arguments::of(vec![Object::Class(class.clone())]);
+            for keyword in def.arguments.iter().flat_map(|arguments| &arguments.keywords) {
+                if let Some(name) = keyword.arg.as_ref().filter(|name| name.as_str() != "metaclass") {
+                    arguments.keyword.push((Rc::from(name.as_str()), self.eval(env, &keyword.value)?));
+                }
+            }
+            self.call_object(&method, arguments)?;
         }
         Ok(Object::Class(class))
     }

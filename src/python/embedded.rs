@@ -18,11 +18,16 @@ const NUMPY: &str = concat!(
     include_str!("library/numpy/random.py")
 );
 
+/// Another.
+const DISTRIBUTIONS: &str =
+    concat!(include_str!("library/distributions.py"), "\n\n", include_str!("library/transforms.py"));
+
 /// The packages and their sources.
 const SOURCES: &[(&str, &str)] = &[
     ("numpy", NUMPY),
     (aten::PACKAGE, aten::TEXT),
     ("contextlib", include_str!("library/contextlib.py")),
+    ("functools", include_str!("library/functools.py")),
     ("inspect", include_str!("library/inspect.py")),
     ("string", include_str!("library/string.py")),
     ("heapq", include_str!("library/heapq.py")),
@@ -33,9 +38,16 @@ const SOURCES: &[(&str, &str)] = &[
     ("random", include_str!("library/random.py")),
     ("torch.autograd", include_str!("library/autograd.py")),
     ("torch.autograd.function", include_str!("library/autograd.py")),
-    ("torch.distributions", include_str!("library/distributions.py")),
-    ("torch.distributions.normal", include_str!("library/distributions.py")),
-    ("torch.distributions.categorical", include_str!("library/distributions.py")),
+    ("argparse", include_str!("library/argparse.py")),
+    ("ast", include_str!("library/ast.py")),
+    ("re", include_str!("library/re.py")),
+    ("torch.distributions", DISTRIBUTIONS),
+    ("torch.distributions.normal", DISTRIBUTIONS),
+    ("torch.distributions.categorical", DISTRIBUTIONS),
+    ("torch.distributions.kl", DISTRIBUTIONS),
+    ("torch.distributions.multivariate_normal", DISTRIBUTIONS),
+    ("torch.distributions.transforms", DISTRIBUTIONS),
+    ("torch.distributions.transformed_distribution", DISTRIBUTIONS),
 ];
 
 impl Interpreter {

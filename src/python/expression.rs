@@ -23,7 +23,10 @@ impl Interpreter {
             Expr::NoneLiteral(_) => return Ok(Object::None),
             Expr::BooleanLiteral(literal) => return Ok(Object::Bool(literal.value)),
             Expr::EllipsisLiteral(_) => return Ok(Object::Ellipsis),
-            Expr::NumberLiteral(literal) => number(&literal.value),
+            Expr::NumberLiteral(literal) => match &literal.value {
+                Number::Complex { real, imag } => self.complex_number(*real, *imag),
+                value => number(value),
+            },
             Expr::StringLiteral(literal) => return Ok(Object::str(literal.value.to_str())),
             _ => self.deeper(|me| me.eval_compound(env, expression)),
         };
@@ -159,7 +162,9 @@ impl Interpreter {
         if frame.kind != EnvKind::Function {
             return Err(Raised::syntax_error("'yield' outside function"));
         }
-        frame.yields.borrow_mut().push(value);
+        if !self.yields_to_body(&value)? {
+            frame.yields.borrow_mut().push(value);
+        }
         Ok(())
     }
 

@@ -66,6 +66,10 @@ pub struct Interpreter {
     pub(super) embedded: Vec<(&'static str, &'static str, Rc<Env>)>,
     /// the code of a TorchScript archive
     pub(super) script: Option<Box<Script>>,
+    /// what runs before and after a module's forward
+    pub(super) hooks: HashMap<ModuleId, Vec<super::hooks::Hook>>,
+    /// `with` statements whose manager is a generator that runs, innermost last
+    pub(super) managing: Vec<super::managing::Managing>,
     /// where the next random number comes from
     random: u64,
     extra: Vec<Rc<Env>>,
@@ -162,6 +166,8 @@ impl Interpreter {
             running: Vec::new(),
             embedded: Vec::new(),
             script: None,
+            hooks: HashMap::new(),
+            managing: Vec::new(),
             random: 1,
             extra: Vec::new(),
             outliving: Outliving::default(),
@@ -407,6 +413,7 @@ impl Host for Interpreter {
 /// Empties the tables that classes, functions and scopes keep each other alive by.
 impl Drop for Interpreter {
     fn drop(&mut self) {
+        self.hooks.clear();
         for class in &self.classes {
             class.dict.0.take();
         }

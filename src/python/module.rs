@@ -36,6 +36,7 @@ static GETATTR: Native = Native {
         let name = me.text(&name)?;
         match object {
             Object::Module(id) => match me.registered(id, &name) {
+                Some(Object::Tensor(tensor)) => me.seen(tensor),
                 Some(value) => Ok(value),
                 None => Err(me.no_attribute(&object, &name)),
             },
@@ -229,8 +230,10 @@ impl Interpreter {
         if let Some(value) = from_class {
             return self.bind_attribute(value, &object, &class).map(Some);
         }
-        if let Some(value) = self.registered(id, name) {
-            return Ok(Some(value));
+        match self.registered(id, name) {
+            Some(Object::Tensor(tensor)) => return self.seen(tensor).map(Some),
+            Some(value) => return Ok(Some(value)),
+            None => {}
         }
         match name {
             "_modules" | "_parameters" | "_buffers" => return Ok(Some(self.registry(id, name))),
@@ -298,11 +301,21 @@ impl Interpreter {
     /// `nn.Module.__setattr__`.
     fn plain_setattr(&mut self, id: ModuleId, name: &str, value: Object) -> Outcome<()> {
         let initialised = self.is_initialised(id);
+        let value = match &value {
+            Object::Instance(instance) => super::complex::pairs(instance).map_or(value.clone(), Object::Tensor),
+            _ => value,
+        };
         let text = match &value {
             Object::Tensor(_) => "torch.FloatTensor".to_owned(),
             other => self.type_name(other),
         };
         let parameter = matches!(&value, Object::Tensor(tensor) if self.is_parameter(tensor));
+        if let Object::Tensor(tensor) = &value
+            && !self.trace.in_forward()
+            && self.trace.modules.get(id).is_some_and(|module| module.buffers.contains_key(name))
+        {
+            module::as_buffer(self, tensor);
+        }
         let Some(module) = self.trace.modules.get_mut(id) else { return Ok(()) };
         let expected = |kind: &str, wanted: &str| {
             Err(Raised::type_error(format!("cannot assign '{text}' as {kind} '{name}' ({wanted} or None expected)")))
@@ -434,7 +447,7 @@ impl Interpreter {
         let before = self.paths.get(&id).cloned().map(|path| self.trace.graph.enter(path));
         let place = self.place.clone();
         self.calls += 1;
-        let result = self.deeper(|me| me.forward_of(id, arguments));
+        let result = self.deeper(|me| me.hooked(id, arguments));
         self.calls -= 1;
         self.place = place;
         if let Some(before) = before {
@@ -444,7 +457,8 @@ impl Interpreter {
         result
     }
 
-    fn forward_of(&mut self, id: ModuleId, arguments: Arguments) -> Outcome<Object> {
+    /// `module.forward(*arguments)`.
+    pub(super) fn forward_of(&mut self, id: ModuleId, arguments: Arguments) -> Outcome<Object> {
         let object = Object::Module(id);
         reparametrize::refresh(self, id)?;
         // an instance may carry its own forward: `self.forward = self._forward_impl`

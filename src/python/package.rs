@@ -57,6 +57,10 @@ const COMPOSED: &str = concat!(
     "\n\n",
     include_str!("composed/complex.py"),
     "\n\n",
+    include_str!("composed/spectral.py"),
+    "\n\n",
+    include_str!("composed/matrices.py"),
+    "\n\n",
     include_str!("composed/modules.py"),
 );
 

@@ -35,6 +35,17 @@ impl Interpreter {
         Ok(Flow::Normal)
     }
 
+    /// `LOGGER.info(...)` with a logger that comes from a file which is not here: nothing depends on it.
+    fn only_logs(&mut self, env: &Rc<Env>, expression: &Expr) -> bool {
+        let Expr::Call(call) = expression else { return false };
+        let Expr::Attribute(method) = &*call.func else { return false };
+        matches!(
+            method.attr.as_str(),
+            "debug" | "info" | "warn" | "warning" | "error" | "exception" | "critical" | "log"
+        ) && method.value.is_name_expr()
+            && matches!(self.eval(env, &method.value), Ok(Object::Missing(_)))
+    }
+
     /// Runs one statement; what it raises gets its place.
     pub fn execute(&mut self, env: &Rc<Env>, statement: &Stmt) -> Outcome<Flow> {
         self.step(1)?;
@@ -48,6 +59,7 @@ impl Interpreter {
 
     fn execute_one(&mut self, env: &Rc<Env>, statement: &Stmt) -> Outcome<Flow> {
         match statement {
+            Stmt::Expr(inner) if self.only_logs(env, &inner.value) => {}
             Stmt::Expr(inner) => {
                 self.eval(env, &inner.value)?;
             }
@@ -203,37 +215,32 @@ impl Interpreter {
         if inner.is_async {
             return Err(Raised::unsupported("async with"));
         }
-        let mut managers = Vec::new();
-        let mut result = Ok(Flow::Normal);
-        for item in &inner.items {
-            let entered = self.eval(env, &item.context_expr).and_then(|manager| {
-                self.here(env, &item.context_expr);
-                let value = self.enter(&manager)?;
-                managers.push(manager);
-                match &item.optional_vars {
-                    Some(target) => self.assign(env, target, value),
-                    None => Ok(()),
-                }
-            });
-            if let Err(raised) = entered {
-                result = Err(raised);
-                break;
-            }
+        self.with_items(env, inner, 0)
+    }
+
+    /// The items of a `with` from one on, each around the next, the body within the last.
+    pub(super) fn with_items(&mut self, env: &Rc<Env>, inner: &StmtWith, at: usize) -> Outcome<Flow> {
+        let Some(item) = inner.items.get(at) else { return self.run(env, &inner.body) };
+        let manager = self.eval(env, &item.context_expr)?;
+        self.here(env, &item.context_expr);
+        if let Some(flow) = self.managed(env, inner, at, &manager)? {
+            return Ok(flow);
         }
-        if result.is_ok() {
-            result = self.run(env, &inner.body);
-        }
-        for manager in managers.into_iter().rev() {
-            let exception = match &result {
-                Err(raised) => self.exception(raised),
-                Ok(_) => None,
-            };
-            if result.is_err() && exception.is_none() {
-                // a limit or a refusal: nothing may swallow it
-                self.exit(&manager, None)?;
-            } else if self.exit(&manager, exception)? && result.is_err() {
-                result = Ok(Flow::Normal);
-            }
+        let value = self.enter(&manager)?;
+        let bound = match &item.optional_vars {
+            Some(target) => self.assign(env, target, value),
+            None => Ok(()),
+        };
+        let mut result = bound.and_then(|()| self.with_items(env, inner, at + 1));
+        let exception = match &result {
+            Err(raised) => self.exception(raised),
+            Ok(_) => None,
+        };
+        if result.is_err() && exception.is_none() {
+            // a limit or a refusal: nothing may swallow it
+            self.exit(&manager, None)?;
+        } else if self.exit(&manager, exception)? && result.is_err() {
+            result = Ok(Flow::Normal);
         }
         result
     }

@@ -1,6 +1,7 @@
 //! torch's names: its packages, classes, functions, constants, and tensors' attributes and methods.
 
 use super::class::{Class, ClassKind};
+use super::inert;
 use super::iterate::Iter;
 use super::library::limits;
 use super::object::{Bound, Native, Object, Shallow};
@@ -26,6 +27,8 @@ const PACKAGES: &[&str] = &[
     "torch.nn.utils.rnn",
     "torch.nn.utils.parametrizations",
     "torch.nn.utils.parametrize",
+    "torch.nn.utils.stateless",
+    "torch.func",
     "torch.nn.utils.weight_norm",
     "torch.nn.utils.spectral_norm",
     "torch.nn.attention",
@@ -38,6 +41,10 @@ const PACKAGES: &[&str] = &[
     "torch.distributions",
     "torch.distributions.normal",
     "torch.distributions.categorical",
+    "torch.distributions.kl",
+    "torch.distributions.multivariate_normal",
+    "torch.distributions.transforms",
+    "torch.distributions.transformed_distribution",
     "torch.sparse",
     "torch.cuda",
     "torch.types",
@@ -52,51 +59,6 @@ const PACKAGES: &[&str] = &[
     "torch.fx",
     "torch.version",
     "torch.ops",
-];
-
-/// Without effect on what a network computes: type hints, decorators, context managers, settings.
-const INERT: &[&str] = &[
-    "torch.no_grad",
-    "torch.enable_grad",
-    "torch.inference_mode",
-    "torch.set_grad_enabled",
-    "torch.autocast",
-    "torch.autograd.no_grad",
-    "torch.autograd.profiler",
-    "torch.autograd.Variable",
-    "torch.cuda.amp.autocast",
-    "torch.amp.autocast",
-    "torch.jit",
-    "torch.compile",
-    "torch.compiler",
-    "torch.backends",
-    "torch.types",
-    "torch.fx.wrap",
-    "torch.manual_seed",
-    "torch.set_printoptions",
-    "torch.set_default_device",
-    "torch.cuda.manual_seed",
-    "torch.cuda.manual_seed_all",
-    "torch.cuda.empty_cache",
-    "torch.set_float32_matmul_precision",
-    "torch.use_deterministic_algorithms",
-    "torch.Generator",
-    "torch.random.manual_seed",
-    "torch._assert",
-    "torch._C._log_api_usage_once",
-    "torch.LongTensor",
-    "torch.BoolTensor",
-    "torch.nn.attention.sdpa_kernel",
-    "torch.autograd.set_detect_anomaly",
-    "torch.set_num_threads",
-    "torch.overrides",
-    "torch.layout",
-    "torch.strided",
-    "torch.contiguous_format",
-    "torch.preserve_format",
-    "torch.channels_last",
-    "torch.channels_last_3d",
-    "torch.memory_format",
 ];
 
 /// Abstract classes between torch.nn's classes and nn.Module, with what inherits from them.
@@ -159,6 +121,18 @@ pub fn has_tensor_method(name: &str) -> bool {
     lookup(&format!("torch.Tensor.{name}")).is_some()
 }
 
+static IS_PARAMETRIZED: Native = Native {
+    name: "is_parametrized",
+    run: |me, arguments| {
+        let [module, tensor] = arguments.bind("is_parametrized", ["module", "tensor_name"], 1)?;
+        let Some(Object::Module(id)) = module else { return Ok(Object::Bool(false)) };
+        let name = tensor.map(|name| me.text(&name)).transpose()?;
+        let computed = me.trace.modules.get(id).map(|module| &module.reparametrized);
+        let found =
+            computed.is_some_and(|all| all.iter().any(|one| name.as_ref().is_none_or(|name| one.name == *name)));
+        Ok(Object::Bool(found))
+    },
+};
 static IS_AVAILABLE: Native = Native { name: "is_available", run: |_, _| Ok(Object::Bool(false)) };
 static DEVICE_COUNT: Native = Native { name: "device_count", run: |_, _| Ok(Object::Int(0)) };
 static IDENTITY: Native =
@@ -271,6 +245,21 @@ impl Interpreter {
             }
             ("torch", "finfo") => return Ok(Some(Object::Native(&limits::FINFO))),
             ("torch", "iinfo") => return Ok(Some(Object::Native(&limits::IINFO))),
+            ("torch.autograd", "grad" | "backward" | "functional")
+            | (
+                "torch.func",
+                "grad" | "grad_and_value" | "jacrev" | "jacfwd" | "hessian" | "vjp" | "jvp" | "linearize",
+            ) => {
+                return Err(Raised::unsupported(format!("{full}: derivatives inside a network")));
+            }
+            ("torch.func", "vmap" | "functional_call" | "stack_module_state")
+            | ("torch.nn.utils.stateless", "functional_call") => {
+                return self.composed(name);
+            }
+            ("torch.sparse", "mm") => return self.composed("spmm"),
+            ("torch.utils.checkpoint", "checkpoint_sequential") => return self.composed(name),
+            ("torch.nn.utils.parametrize", "cached") => return Ok(Some(Object::Inert(Rc::from(full)))),
+            ("torch.nn.utils.parametrize", "is_parametrized") => return Ok(Some(Object::Native(&IS_PARAMETRIZED))),
             ("torch.autograd", "Variable") => return Ok(Some(Object::Native(&IDENTITY))),
             ("torch.utils.checkpoint", "checkpoint") => return Ok(Some(Object::Native(&CHECKPOINT))),
             ("torch.nn.modules", _) if name.chars().all(|c| c.is_ascii_lowercase()) => {
@@ -300,10 +289,7 @@ impl Interpreter {
                 return Ok(Some(Object::Class(self.torch_class(torch))));
             }
         }
-        if INERT.iter().any(|inert| {
-            full == *inert
-                || full.starts_with(inert) && full.get(inert.len()..).is_some_and(|rest| rest.starts_with('.'))
-        }) {
+        if inert::holds(&full) {
             return Ok(Some(Object::Inert(Rc::from(full))));
         }
         if package == "torch"
@@ -314,6 +300,8 @@ impl Interpreter {
             return Ok(Some(Object::Missing(Rc::from(format!("{full} is not part of a network, and is not here")))));
         }
         match known(package, name) {
+            // torch.svd gives V, and torch.linalg.svd its transpose
+            true if full == "torch.linalg.svd" => self.composed("_linalg_svd"),
             true => self.composed(name)?.map_or_else(|| Err(Raised::unsupported(full)), |found| Ok(Some(found))),
             false => Ok(None),
         }
@@ -373,7 +361,15 @@ impl Interpreter {
     pub fn call_torch(&mut self, function: &'static Function, arguments: Arguments) -> Outcome<Object> {
         self.step(8)?;
         if function.name.contains("register_") && function.name.ends_with("_hook") {
+            if let Some(handle) = self.register_hook(function.name, &arguments)? {
+                return Ok(handle);
+            }
             return Err(Raised::unsupported(format!("hooks ({})", function.name)));
+        }
+        let mut arguments = arguments;
+        self.registering(function, &mut arguments)?;
+        if let Some(result) = self.of_complex_dtype(function, &arguments)? {
+            return Ok(result);
         }
         if let Some(result) = self.given_to_its_own(function, &arguments)? {
             return Ok(result);
@@ -448,6 +444,16 @@ impl Interpreter {
 
     /// `nn.Parameter(tensor, requires_grad=True)` and `nn.Buffer(tensor, persistent=True)`.
     pub fn make_leaf(&mut self, class: &str, arguments: Arguments) -> Outcome<Object> {
+        let kind = if class == "Parameter" { LeafKind::Parameter } else { LeafKind::Buffer };
+        let data = arguments
+            .positional
+            .first()
+            .or_else(|| arguments.keyword.iter().find(|(key, _)| &**key == "data").map(|(_, data)| data));
+        if let Some(data) = data.cloned()
+            && let Some(leaf) = self.complex_leaf(&data, kind, kind == LeafKind::Parameter)?
+        {
+            return self.seen(leaf);
+        }
         if let Some(function) =
             lookup(&format!("torch.nn.{class}")).or_else(|| lookup(&format!("torch.nn.parameter.{class}")))
         {
@@ -468,72 +474,6 @@ impl Interpreter {
         let grad = kind == LeafKind::Parameter && flag;
         let value = self.trace.graph.leaf(info, kind, grad, Some(tensor.value()));
         Ok(Object::Tensor(crate::nn::value::Tensor::new(value)))
-    }
-
-    /// Calling something without effect: decorators give back what they decorate.
-    pub fn call_inert(&mut self, name: &str, arguments: Arguments) -> Outcome<Object> {
-        let last = name.rsplit('.').next().unwrap_or(name);
-        let first = arguments.positional.first();
-        match (last, first) {
-            ("cast", _) if name.starts_with("typing") => {
-                return Ok(arguments.positional.get(1).cloned().unwrap_or_default());
-            }
-            ("NewType", _) => return Ok(arguments.positional.get(1).cloned().unwrap_or_default()),
-            ("set_grad_enabled", Some(flag)) => {
-                let flag = flag.clone();
-                let enabled = self.truth(&flag)?;
-                self.trace.grad_enabled = enabled;
-                return Ok(Object::Inert(Rc::from(if enabled { "torch.enable_grad" } else { "torch.no_grad" })));
-            }
-            ("LongTensor" | "BoolTensor", Some(_)) if name.starts_with("torch.") => {
-                let dtype = if last == "LongTensor" { DType::Int64 } else { DType::Bool };
-                if let (Some(function), Some(data)) = (lookup("torch.tensor"), first) {
-                    let keyword = vec![(Rc::from("dtype"), Object::Dtype(dtype))];
-                    return self.call_torch(function, Arguments { positional: vec![data.clone()], keyword });
-                }
-            }
-            ("_assert", Some(condition)) => {
-                let condition = condition.clone();
-                if !self.truth(&condition)? {
-                    let text = arguments.positional.get(1).cloned().unwrap_or_else(|| Object::str(""));
-                    return Err(Raised::assertion(self.text(&text)?));
-                }
-                return Ok(Object::None);
-            }
-            (
-                _,
-                Some(
-                    only @ (Object::Function(_)
-                    | Object::Class(_)
-                    | Object::Module(_)
-                    | Object::Bound(_)
-                    | Object::Static(_)
-                    | Object::ClassMethod(_)
-                    | Object::Property(_)),
-                ),
-            ) if arguments.positional.len() == 1 && !last.starts_with("TypeVar") => return Ok(only.clone()),
-            _ => {}
-        }
-        Ok(Object::Inert(Rc::from(name)))
-    }
-
-    /// `with torch.no_grad():`
-    pub fn enter_torch(&mut self, manager: &Object) {
-        self.grad_modes.push(self.trace.grad_enabled);
-        if let Object::Inert(name) = manager {
-            match name.rsplit('.').next() {
-                Some("no_grad" | "inference_mode") => self.trace.grad_enabled = false,
-                Some("enable_grad") => self.trace.grad_enabled = true,
-                _ => {}
-            }
-        }
-    }
-
-    /// The end of `with torch.no_grad():`
-    pub fn exit_torch(&mut self, _manager: &Object) {
-        if let Some(mode) = self.grad_modes.pop() {
-            self.trace.grad_enabled = mode;
-        }
     }
 }
 

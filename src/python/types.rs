@@ -170,6 +170,18 @@ impl Interpreter {
         if let Object::Partial(_) = classes {
             return Ok(false);
         }
+        if let Object::Class(class) = classes
+            && class.dict.0.borrow().contains_key(super::class::PROTOCOL)
+        {
+            let names: Vec<String> =
+                class.dict.0.borrow().keys().filter(|name| !name.starts_with('_')).cloned().collect();
+            for name in names {
+                if self.find_attribute(object, &name)?.is_none() {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
         let class = self.type_of(object);
         self.in_classes(&class, classes, "isinstance() arg 2 must be a type, a tuple of types, or a union")
     }

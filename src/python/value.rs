@@ -88,6 +88,9 @@ impl Interpreter {
                 let held = array.attributes.0.borrow().get("_tensor").cloned();
                 self.value_of(&held.unwrap_or_default())?
             }
+            Object::Instance(instance) if super::complex::pairs(instance).is_some() => {
+                super::complex::pairs(instance).map_or(Value::None, Value::Tensor)
+            }
             Object::Instance(_) => match super::operator::payload(object) {
                 Some(payload) => self.value_of(&payload)?,
                 None => Value::Host(Rc::new(object.clone())),
@@ -146,7 +149,7 @@ impl Interpreter {
                 }
                 dict
             }
-            Value::Tensor(tensor) => Object::Tensor(tensor),
+            Value::Tensor(tensor) => self.seen(tensor.clone()).unwrap_or(Object::Tensor(tensor)),
             Value::Module(id) => Object::Module(id),
             Value::Dtype(dtype) => Object::Dtype(dtype),
             Value::Device(device) => Object::Device(device),

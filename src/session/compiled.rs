@@ -43,6 +43,7 @@ impl Compiled {
             kind: LeafKind::Buffer,
             requires_grad: false,
             init: None,
+            complex: false,
         };
         body.leaves.extend(kept.iter().map(given));
         Ok(Self { prelude, kept, body: Program::new(body)?, ready: None })

@@ -157,7 +157,7 @@ impl Session {
         let prefix = state.prefix.filter(|_| strip).unwrap_or("");
         let entries = state.keys.iter().map(|(key, id)| {
             let key = key.strip_prefix(prefix).unwrap_or(key).to_owned();
-            Ok(Offered { key, shape: self.checkpoint.tensor(*id)?.shape.clone() })
+            Ok(Offered::of(key, self.checkpoint.tensor(*id)?))
         });
         entries.collect()
     }

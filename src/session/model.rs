@@ -227,7 +227,7 @@ impl Model {
         for key in self.network.state_dict_keys() {
             let leaf = self.network.leaves().iter().find(|leaf| leaf.names.contains(key));
             if let Some(leaf) = leaf {
-                all.push((key.clone(), self.values(leaf).await?));
+                all.push((key.clone(), self.stored(leaf).await?));
             }
         }
         Ok(all)
@@ -242,12 +242,19 @@ impl Model {
         }
     }
 
+    /// A leaf's values as a state_dict holds them: complex ones whole.
+    pub(super) async fn stored(&self, leaf: &NetworkLeaf) -> Result<TensorData> {
+        let values = self.values(leaf).await?;
+        Ok(if leaf.complex { values.view_as_complex() } else { values })
+    }
+
     /// Replaces a parameter's or buffer's values, as `param.copy_(tensor)`.
     pub fn set(&mut self, name: &str, data: &TensorData) -> Result<()> {
         let leaf = self.network.leaves().iter().find(|l| l.names.iter().any(|n| n == name));
         let leaf = leaf.ok_or_else(|| {
             Error::mismatch(format!("the network has no parameter or buffer '{name}'")).code("no_such_tensor").at(name)
         })?;
+        let data = &if leaf.complex { data.clone().view_as_real() } else { data.clone() };
         if data.shape != leaf.info.shape {
             let text = format!("{name} has shape {:?}, and {:?} was given", leaf.info.shape, data.shape);
             return Err(Error::mismatch(text).at(name));
@@ -265,6 +272,7 @@ pub(super) async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &Netwo
         Some(name) if e.location.is_none() => e.at(format!("state_dict[\"{name}\"]")),
         _ => e,
     })?;
+    let data = if leaf.complex { data.view_as_real() } else { data };
     let data = data.to(leaf.info.dtype)?;
     TensorData::new(data.dtype, leaf.info.shape.clone(), data.bytes)
 }

@@ -19,9 +19,8 @@ struct Keys {
 impl Keys {
     fn new(session: &Session, state: &StateDict, prefix: &str) -> Result<Self> {
         let bare = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_owned();
-        let entries = state.keys.iter().map(|(key, id)| {
-            Ok(Offered { key: modern(bare(key)), shape: session.checkpoint.tensor(*id)?.shape.clone() })
-        });
+        let entries =
+            state.keys.iter().map(|(key, id)| Ok(Offered::of(modern(bare(key)), session.checkpoint.tensor(*id)?)));
         let offered = entries.collect::<Result<Vec<_>>>()?;
         // `module.` wraps the path `module`, and the wrapper's own path is the empty one.
         let wrapper = prefix.trim_end_matches('.');

@@ -339,7 +339,7 @@ impl Changes for Plan<'_> {
             let source = self.tensors.get(&id);
             let source = source.ok_or_else(|| Error::mismatch(format!("tensor {} has no new values", id.0)))?;
             Ok(Cow::Owned(match source {
-                Source::Leaf(leaf) => self.model.values(leaf).await?,
+                Source::Leaf(leaf) => self.model.stored(leaf).await?,
                 Source::State(value) => value.read().await?,
                 Source::Number(number) => {
                     let shape = self.model.checkpoint.tensor(id)?.shape.iter().map(|_| 1).collect();

@@ -74,10 +74,11 @@ impl Model {
                 let mut tensors = Vec::new();
                 for key in self.network.state_dict_keys() {
                     let leaf = self.leaf(key)?;
-                    let shape = leaf.info.shape.iter().map(|&d| d as u64).collect();
-                    let later: Later<'_> = Box::new(move || Box::pin(self.values(leaf)));
+                    let stored = leaf.stored();
+                    let shape = stored.shape.iter().map(|&d| d as u64).collect();
+                    let later: Later<'_> = Box::new(move || Box::pin(self.stored(leaf)));
                     let values = Values::Later(later);
-                    tensors.push(Named { name: key.clone(), dtype: leaf.info.dtype, shape, values });
+                    tensors.push(Named { name: key.clone(), dtype: stored.dtype, shape, values });
                 }
                 // transformers wants to know who wrote it.
                 safetensors::write(&tensors, &[("format", "pt")], None, None, sink).await?;
@@ -100,8 +101,9 @@ impl Model {
             let node = match drafted.get(&leaf.value) {
                 Some(node) => *node,
                 None => {
-                    let later: Later<'a> = Box::new(move || Box::pin(self.values(leaf)));
-                    draft.tensor_of(leaf.info.dtype, &leaf.info.shape, Content::Later(later))?
+                    let later: Later<'a> = Box::new(move || Box::pin(self.stored(leaf)));
+                    let stored = leaf.stored();
+                    draft.tensor_of(stored.dtype, &stored.shape, Content::Later(later))?
                 }
             };
             drafted.insert(leaf.value, node);

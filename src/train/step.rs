@@ -50,6 +50,7 @@ impl StepGraph {
             kind: LeafKind::Buffer,
             requires_grad: false,
             init: None,
+            complex: false,
         };
         body.leaves = own.into_iter().chain(made.iter().map(given)).collect();
         Ok(Self { body: Program::new(body)?, prelude, kept: made, constants, fixed: None, loss })

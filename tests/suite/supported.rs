@@ -16,10 +16,8 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("there is no memory to point to", &["data_ptr"]),
     ("training is asked for from outside", &["backward"]),
     (
-        "hooks are code beside forward",
+        "hooks on gradients and state_dicts are code beside forward",
         &[
-            "register_forward_hook",
-            "register_forward_pre_hook",
             "register_full_backward_hook",
             "register_full_backward_pre_hook",
             "register_backward_hook",

@@ -82,8 +82,8 @@ fn embedding_bag(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
         return Err(Error::mismatch(format!("input has to be 1D or 2D Tensor, but got Tensor of dimension {rank}"))
             .code("value_error"));
     }
-    if b.has("padding_idx") {
-        return Err(Error::unsupported("torch.nn.functional.embedding_bag with padding_idx"));
+    if let Some(padding) = padding_idx(b, node::extent(host, weight, 0))? {
+        return without_padding(host, b, padding);
     }
     let mut rows = node::op(host, Op::Embedding { padding_idx: None }, &[index, weight])?;
     if let Some(weights) = b.id_or_none("per_sample_weights")? {
@@ -93,6 +93,41 @@ fn embedding_bag(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
         rows = node::binary(host, Binary::Mul, rows, weights)?;
     }
     node::reduce(host, bag_reduction(b)?, rows, vec![1], false).map(Value::tensor)
+}
+
+/// Bags in which a row counts for nothing: neither in the sum, nor in the number that a mean divides by, nor as the largest.
+fn without_padding(host: &mut dyn Host, b: &Bound<'_>, padding: usize) -> Result<Value> {
+    let (index, weight) = (b.id("input")?, b.id("weight")?);
+    let mut shape = node::shape(host, index);
+    shape.push(1);
+    let index_type = node::dtype(host, index);
+    let padding_row =
+        node::full(host, Vec::new(), Scalar::Int(i64::try_from(padding).unwrap_or(i64::MAX)), index_type)?;
+    let counts = node::compare(host, Compare::Ne, index, padding_row)?;
+    let counts = node::reshape(host, counts, shape.clone())?;
+    let rows = node::op(host, Op::Embedding { padding_idx: Some(padding) }, &[index, weight])?;
+    let to = node::dtype(host, rows);
+    let number = node::cast(host, counts, to)?;
+    let total = node::reduce(host, Reduce::Sum, number, vec![1], false)?;
+    if b.str("mode")? == "max" {
+        let least = node::full(host, Vec::new(), Scalar::Float(f64::NEG_INFINITY), to)?;
+        let rows = node::op(host, Op::Where, &[counts, rows, least])?;
+        let most = node::reduce(host, Reduce::Amax, rows, vec![1], false)?;
+        let zero = node::full(host, Vec::new(), Scalar::Float(0.0), to)?;
+        let any = node::compare(host, Compare::Gt, total, zero)?;
+        return node::op(host, Op::Where, &[any, most, zero]).map(Value::tensor);
+    }
+    let mut rows = node::binary(host, Binary::Mul, rows, number)?;
+    if let Some(weights) = b.id_or_none("per_sample_weights")? {
+        let weights = node::reshape(host, weights, shape)?;
+        rows = node::binary(host, Binary::Mul, rows, weights)?;
+    }
+    let sums = node::reduce(host, Reduce::Sum, rows, vec![1], false)?;
+    if b.str("mode")? == "sum" {
+        return Ok(Value::tensor(sums));
+    }
+    let total = node::op(host, Op::Clamp { min: Some(Scalar::Float(1.0)), max: None }, &[total])?;
+    node::binary(host, Binary::Div, sums, total).map(Value::tensor)
 }
 
 fn bag_reduction(b: &Bound<'_>) -> Result<Reduce> {

@@ -5,7 +5,7 @@ use super::shape::{select, unsqueeze};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
-use crate::graph::op::{Op, Scalar, ScatterReduce};
+use crate::graph::op::{Binary, Op, Scalar, ScatterReduce};
 use crate::nn::bound::int;
 use crate::nn::function::Bound;
 use crate::nn::host::Host;
@@ -237,8 +237,10 @@ fn take_along_dim(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
 fn scatter(host: &mut dyn Host, b: &Bound<'_>, reduce: ScatterReduce) -> Result<Value> {
     let (x, dim, index) = along(host, b)?;
     let to = node::dtype(host, x);
+    let mean = matches!(b.value("reduce"), Value::Str(name) if &**name == "mean");
     let reduce = match b.value("reduce") {
         Value::Str(name) => match &**name {
+            "mean" => ScatterReduce::Add,
             "add" | "sum" => ScatterReduce::Add,
             "multiply" | "prod" => ScatterReduce::Multiply,
             "amax" => ScatterReduce::Amax,
@@ -247,9 +249,7 @@ fn scatter(host: &mut dyn Host, b: &Bound<'_>, reduce: ScatterReduce) -> Result<
         },
         _ => reduce,
     };
-    if matches!(b.value("include_self"), Value::Bool(false)) {
-        return Err(Error::unsupported("torch.scatter_reduce with include_self=False"));
-    }
+    let include_self = !matches!(b.value("include_self"), Value::Bool(false));
     let source = match operand(b.name(), b.value("src"))? {
         Operand::Scalar(s) => {
             let shape = node::shape(host, index);
@@ -257,7 +257,45 @@ fn scatter(host: &mut dyn Host, b: &Bound<'_>, reduce: ScatterReduce) -> Result<
         }
         Operand::Tensor(id) => node::cast(host, id, to)?,
     };
-    node::op(host, Op::Scatter { dim, reduce }, &[x, index, source]).map(Value::tensor)
+    let mut start = x;
+    if !include_self {
+        // where something arrives, what was there is replaced by what changes nothing
+        let neutral = match reduce {
+            ScatterReduce::Multiply => Scalar::Int(1),
+            ScatterReduce::Amax | ScatterReduce::Amin => extreme(to, reduce == ScatterReduce::Amin),
+            _ => Scalar::Int(0),
+        };
+        let shape = node::shape(host, index);
+        let neutral = node::full(host, shape, neutral, to)?;
+        start = node::op(host, Op::Scatter { dim, reduce: ScatterReduce::Replace }, &[x, index, neutral])?;
+    }
+    let y = node::op(host, Op::Scatter { dim, reduce }, &[start, index, source])?;
+    if !mean {
+        return Ok(Value::tensor(y));
+    }
+    let (shape, arriving) = (node::shape(host, x), node::shape(host, index));
+    let selves = node::full(host, shape, Scalar::Int(i64::from(include_self)), to)?;
+    let ones = node::full(host, arriving, Scalar::Int(1), to)?;
+    let counts = node::op(host, Op::Scatter { dim, reduce: ScatterReduce::Add }, &[selves, index, ones])?;
+    let counts = node::op(host, Op::Clamp { min: Some(Scalar::Int(1)), max: None }, &[counts])?;
+    let kind = if to.is_float() { Binary::Div } else { Binary::FloorDivide };
+    node::binary(host, kind, y, counts).map(Value::tensor)
+}
+
+/// The largest number of a dtype, or the smallest.
+fn extreme(dtype: DType, largest: bool) -> Scalar {
+    let (low, high) = match dtype {
+        DType::Bool => (0, 1),
+        DType::UInt8 => (0, 255),
+        DType::Int8 => (-128, 127),
+        DType::Int16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        DType::Int32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        dtype if dtype.is_float() => {
+            return Scalar::Float(if largest { f64::INFINITY } else { f64::NEG_INFINITY });
+        }
+        _ => (i64::MIN, i64::MAX),
+    };
+    Scalar::Int(if largest { high } else { low })
 }
 
 /// `x.index_add(dim, index, source)`, `index_copy`, `index_fill`: an index_put along one dim.
@@ -266,7 +304,7 @@ fn index_put_dim(host: &mut dyn Host, b: &Bound<'_>, name: &str, accumulate: boo
     let to = node::dtype(host, x);
     let mut source = source(host, b.value(name), to)?;
     if b.has("alpha") && b.scalar("alpha")? != Scalar::Int(1) {
-        source = node::binary(host, crate::graph::op::Binary::Mul, source, Operand::Scalar(b.scalar("alpha")?))?;
+        source = node::binary(host, Binary::Mul, source, Operand::Scalar(b.scalar("alpha")?))?;
     }
     // the indexed dim goes to the front, where Index puts the index of a single dim too
     let rank = node::rank(host, x);

@@ -6,7 +6,7 @@ use crate::graph::{Info, LeafKind};
 use crate::nn::bound::int;
 use crate::nn::function::{Args, Bound};
 use crate::nn::host::Host;
-use crate::nn::module::{Module, as_parameter};
+use crate::nn::module::{Module, as_buffer, as_parameter};
 use crate::nn::modules::attribute::module;
 use crate::nn::value::{ModuleId, Tensor, Value};
 use crate::nn::{node, reparametrize, walk};
@@ -30,6 +30,7 @@ functions! {
     u "Module.zero_grad": "(self, set_to_none=True)" => |_, _| Ok(Value::None);
     u "Module.to": "(self, *args, **kwargs)" => to;
     u "Module.cuda Module.cpu Module.xpu Module.share_memory": "(self, device=None)" => |_, b| Ok(b.value("self").clone());
+    u "BatchNorm1d._check_input_dim BatchNorm2d._check_input_dim BatchNorm3d._check_input_dim InstanceNorm1d._check_input_dim InstanceNorm2d._check_input_dim InstanceNorm3d._check_input_dim": "(self, input)" => |_, _| Ok(Value::None);
     u "Module.half": "(self)" => |h, b| convert(h, b, DType::Float16);
     u "Module.double": "(self)" => |h, b| convert(h, b, DType::Float64);
     u "Module.bfloat16": "(self)" => |h, b| convert(h, b, DType::BFloat16);
@@ -45,7 +46,9 @@ functions! {
     u "Module._get_name": "(self)" => |h, b| Ok(Value::Str(module(h, b.module("self")?)?.class.short().into()));
     u "Module.extra_repr": "(self)" => |_, _| Ok(Value::Str("".into()));
     u "Module.load_state_dict": "(self, state_dict, strict=True, assign=False)" => |_, _| Err(Error::unsupported("load_state_dict inside the source").hint("weights come from the opened checkpoint; leave the call out"));
-    u "Module.register_forward_hook Module.register_forward_pre_hook Module.register_full_backward_hook Module.register_full_backward_pre_hook Module.register_backward_hook Module.register_load_state_dict_post_hook Module.register_state_dict_pre_hook": "(self, *args, **kwargs)" => |_, b| Err(Error::unsupported(format!("Module.{}", b.name())));
+    // these two are the evaluator's own: it calls them (python/hooks.rs)
+    u "Module.register_forward_hook Module.register_forward_pre_hook": "(self, hook, *, prepend=False, with_kwargs=False, always_call=False)" => |_, b| Err(Error::unsupported(format!("Module.{}", b.name())));
+    u "Module.register_full_backward_hook Module.register_full_backward_pre_hook Module.register_backward_hook Module.register_load_state_dict_post_hook Module.register_state_dict_pre_hook": "(self, *args, **kwargs)" => |_, b| Err(Error::unsupported(format!("Module.{}", b.name())));
     u "Sequential.__len__ ModuleList.__len__ ModuleDict.__len__": "(self)" => |h, b| Ok(Value::Int(int(module(h, b.module("self")?)?.children.len())));
     u "Sequential.__iter__ ModuleList.__iter__ Module.__values__ ModuleDict.values": "(self)" => |h, b| Ok(Value::List(values(h, b)?));
     u "Sequential.__getitem__ ModuleList.__getitem__": "(self, idx)" => item;
@@ -146,18 +149,6 @@ fn register_buffer(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
         module.non_persistent.insert(name.to_owned());
     }
     Ok(Value::None)
-}
-
-/// The same object as a buffer: a leaf whose first value is what the tensor held.
-fn as_buffer(host: &mut dyn Host, tensor: &Tensor) -> Tensor {
-    let graph = &mut host.trace().graph;
-    let value = tensor.value();
-    if graph.leaf_mut(value).is_none() {
-        let info: Info = graph.info(value).clone();
-        let leaf = graph.leaf(info, LeafKind::Buffer, false, Some(value));
-        tensor.set(leaf);
-    }
-    tensor.clone()
 }
 
 fn register_parameter(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {

@@ -1,10 +1,10 @@
-# Complex tensors as pairs of real ones, and the transforms of torch.fft as products with the matrix of roots of one.
-
-_MOST_ROOTS = 4096
-
+# Complex tensors as pairs of real ones.
 
 class ComplexTensor:
-    """A complex tensor: what changes only its shape is done to both parts. The network's own inputs, weights and outputs stay real."""
+    """A complex tensor: what changes only its shape is done to both parts. The network's own inputs and outputs stay real.
+
+    `_pairs` is the leaf that it is, where it is a parameter or a buffer. A number of Python's has floats for parts.
+    """
 
     # a function of torch with such a tensor first is this class's method of the same name
     takes_functions_of_torch = True
@@ -43,6 +43,10 @@ class ComplexTensor:
 
     mH = H
 
+    @property
+    def data(self):
+        return self
+
     def __len__(self):
         return len(self.real)
 
@@ -62,12 +66,30 @@ class ComplexTensor:
         return False
 
     def to(self, *args, **kwargs):
+        for dtype in (*args, *kwargs.values()):
+            if dtype in _PARTS:
+                return ComplexTensor(self.real.to(_PARTS[dtype]), self.imag.to(_PARTS[dtype]))
+            if isinstance(dtype, torch.dtype):
+                return self.real.to(dtype)
         return self
 
     def cuda(self, *args, **kwargs):
         return self
 
-    cpu = type_as = to
+    cpu = type_as = requires_grad_ = contiguous = detach_ = cuda
+    type = to
+
+    def float(self):
+        return self.real.float()
+
+    def cfloat(self):
+        return self.to(torch.complex64)
+
+    def cdouble(self):
+        return self.to(torch.complex128)
+
+    def is_contiguous(self):
+        return True
 
     def _both(self, name, args, kwargs):
         real, imag = getattr(self.real, name)(*args, **kwargs), getattr(self.imag, name)(*args, **kwargs)
@@ -76,6 +98,9 @@ class ComplexTensor:
         return ComplexTensor(real, imag)
 
     def __getattr__(self, name):
+        if name.endswith("_") and hasattr(torch.nn.init, name):
+            # what initialises a parameter: its values are the file's
+            return lambda *args, **kwargs: self
         if name not in _SHAPED:
             raise NotImplementedError(f"'{name}' of a complex tensor")
         return lambda *args, **kwargs: self._both(name, args, kwargs)
@@ -102,8 +127,65 @@ class ComplexTensor:
     def exp(self):
         return polar(self.real.exp(), self.imag)
 
+    def log(self):
+        return ComplexTensor(self.abs().log(), self.angle())
+
+    def sqrt(self):
+        # the root in the right half of the plane
+        size = self.abs()
+        real = ((size + self.real) / 2).clamp_min(0).sqrt()
+        imag = ((size - self.real) / 2).clamp_min(0).sqrt()
+        return ComplexTensor(real, torch.where(self.imag < 0, -imag, imag))
+
+    def cos(self):
+        return ComplexTensor(self.real.cos() * self.imag.cosh(), -self.real.sin() * self.imag.sinh())
+
+    def sin(self):
+        return ComplexTensor(self.real.sin() * self.imag.cosh(), self.real.cos() * self.imag.sinh())
+
+    def sgn(self):
+        size = self.abs()
+        return self / torch.where(size == 0, 1.0, size)
+
     def square(self):
         return self * self
+
+    def prod(self, dim):
+        y = None
+        for x in self.unbind(dim):
+            y = x if y is None else y * x
+        return y
+
+    def norm(self, p=2, dim=None, keepdim=False):
+        return self.abs().norm(p, dim, keepdim) if dim is not None else self.abs().norm(p)
+
+    def isnan(self):
+        return self.real.isnan() | self.imag.isnan()
+
+    def zeros_like(self, **kwargs):
+        return ComplexTensor(torch.zeros_like(self.real), torch.zeros_like(self.imag))
+
+    def ones_like(self, **kwargs):
+        return ComplexTensor(torch.ones_like(self.real), torch.zeros_like(self.imag))
+
+    def masked_fill(self, mask, value):
+        real, imag = _parts(value)
+        return ComplexTensor(self.real.masked_fill(mask, real), self.imag.masked_fill(mask, 0.0 if imag is None else imag))
+
+    def item(self):
+        return ComplexTensor(self.real.item(), self.imag.item())
+
+    def tolist(self):
+        return [x.tolist() for x in self] if self.dim() else self.item()
+
+    def dropout(self, p=0.5, training=True, inplace=False):
+        if not training or p == 0:
+            return self
+        return self * torch.nn.functional.dropout(torch.ones_like(self.real), p)
+
+    def linear(self, weight, bias=None):
+        y = self @ weight.mT
+        return y if bias is None else y + bias
 
     def reciprocal(self):
         whole = self.real * self.real + self.imag * self.imag
@@ -149,12 +231,27 @@ class ComplexTensor:
         return ComplexTensor(other @ self.real, other @ self.imag)
 
     def __pow__(self, power):
-        if not isinstance(power, int) or power < 1:
-            raise NotImplementedError("a power of a complex tensor other than a positive int")
-        y = self
-        for _ in range(power - 1):
-            y = y * self
-        return y
+        if isinstance(power, int) and 1 <= power <= 16:
+            y = self
+            for _ in range(power - 1):
+                y = y * self
+            return y
+        return (self.log() * power).exp()
+
+    def __rpow__(self, base):
+        if isinstance(base, (int, float)):
+            return (self * math.log(base)).exp()
+        return (self * base.log()).exp()
+
+    def __iter__(self):
+        return iter(self.unbind(0))
+
+    def __eq__(self, other):
+        real, imag = _parts(other)
+        return (self.real == real) & (self.imag == (0 if imag is None else imag))
+
+    def __ne__(self, other):
+        return ~(self == other)
 
     @staticmethod
     def cat(tensors, dim=0):
@@ -167,9 +264,16 @@ class ComplexTensor:
         return ComplexTensor(*(torch.stack([_filled(x)[i] for x in tensors], dim) for i in range(2)))
 
     @staticmethod
+    def where(condition, input, other):
+        (a, b), (c, d) = (_filled(x) for x in (input, other))
+        return ComplexTensor(torch.where(condition, a, c), torch.where(condition, b, d))
+
+    @staticmethod
     def einsum(equation, *operands):
+        if len(operands) == 1:
+            return ComplexTensor(*(torch.einsum(equation, x) for x in _parts(operands[0])))
         if len(operands) != 2:
-            raise NotImplementedError("torch.einsum of complex tensors other than two")
+            raise NotImplementedError("torch.einsum of more than two tensors, complex ones among them")
         (a, b), (c, d) = (_filled(x) for x in operands)
         real = torch.einsum(equation, a, c) - torch.einsum(equation, b, d)
         return ComplexTensor(real, torch.einsum(equation, a, d) + torch.einsum(equation, b, c))
@@ -178,7 +282,9 @@ class ComplexTensor:
     mul = multiply = __rmul__ = __mul__
     sub = subtract = __sub__
     div = divide = true_divide = __truediv__
-    matmul = mm = bmm = __matmul__
+    matmul = mm = bmm = mv = __matmul__
+    conj_physical = conj
+    resolve_neg = detach_
     pow = __pow__
 
 
@@ -186,8 +292,23 @@ class ComplexTensor:
 _SHAPED = frozenset(
     "view reshape flatten unflatten transpose permute unsqueeze squeeze expand expand_as contiguous clone detach roll flip narrow movedim moveaxis "
     "swapaxes swapdims repeat select t unbind chunk split tile sum mean cumsum index_select gather repeat_interleave resolve_conj tril triu "
-    "diagonal".split()
+    "diagonal ravel view_as reshape_as expand_as broadcast_to pad diff unfold new_zeros take_along_dim masked_select".split()
 )
+
+
+# the dtypes of the parts
+_PARTS = {torch.complex64: torch.float32, torch.complex128: torch.float64}
+
+
+def _complex_number(real, imag):
+    return ComplexTensor(real, imag)
+
+
+def _of_parts(real, imag):
+    """What a function of torch gives for a complex dtype."""
+    if isinstance(real, ComplexTensor):
+        return real
+    return ComplexTensor(real, imag if isinstance(imag, torch.Tensor) else torch.zeros_like(real))
 
 
 def _parts(x):
@@ -237,6 +358,14 @@ def imag(input):
     return input.imag
 
 
+def cfloat(input):
+    return input.to(torch.complex64)
+
+
+def cdouble(input):
+    return input.to(torch.complex128)
+
+
 def conj(input):
     return input.conj() if isinstance(input, ComplexTensor) else input
 
@@ -249,158 +378,3 @@ def angle(input):
     if isinstance(input, ComplexTensor):
         return input.angle()
     return torch.where(input < 0, torch.pi, torch.where(input.isnan(), input, 0.0))
-
-
-def _roots(n):
-    """cos and sin of the n directions, for each pair of a place and a frequency."""
-    if n > _MOST_ROOTS:
-        raise NotImplementedError(f"torch.fft over {n} places: more than {_MOST_ROOTS}")
-    turns = [2 * math.pi * i / n for i in range(n)]
-    places = torch.arange(n)
-    index = (places.unsqueeze(1) * places.unsqueeze(0)).remainder(n)
-    return torch.tensor([math.cos(turn) for turn in turns])[index], torch.tensor([math.sin(turn) for turn in turns])[index]
-
-
-def _scaled(x, n, norm, inverse):
-    if norm not in (None, "backward", "forward", "ortho"):
-        raise RuntimeError(f'Invalid normalization mode: "{norm}"')
-    if norm == "ortho":
-        return x * n**-0.5
-    return x / n if inverse == (norm != "forward") else x
-
-
-def _fitted(x, n):
-    """The last dim cut or filled with zeros."""
-    if x is None or x.shape[-1] == n:
-        return x
-    return x[..., :n] if x.shape[-1] > n else torch.nn.functional.pad(x, (0, n - x.shape[-1]))
-
-
-def _ready(input, dim):
-    """Both parts as floating point, with the dim last."""
-    real, imag = _parts(input)
-    real = real if real.is_floating_point() else real.float()
-    return real.movedim(dim, -1), None if imag is None else imag.movedim(dim, -1)
-
-
-def _length(n):
-    if n < 1:
-        raise RuntimeError(f"Invalid number of data points ({n}) specified")
-    return n
-
-
-def _fourier(input, n, dim, norm, inverse, half=False):
-    real, imag = _ready(input, dim)
-    n = _length(real.shape[-1] if n is None else n)
-    real, imag = _fitted(real, n), _fitted(imag, n)
-    cos, sin = _roots(n)
-    if half:
-        cos, sin = cos[:, : n // 2 + 1], sin[:, : n // 2 + 1]
-    sin = sin if inverse else -sin
-    x, y = (real @ cos, real @ sin) if imag is None else (real @ cos - imag @ sin, real @ sin + imag @ cos)
-    return ComplexTensor(_scaled(x, n, norm, inverse).movedim(-1, dim), _scaled(y, n, norm, inverse).movedim(-1, dim))
-
-
-def fft(input, n=None, dim=-1, norm=None):
-    return _fourier(input, n, dim, norm, False)
-
-
-def ifft(input, n=None, dim=-1, norm=None):
-    return _fourier(input, n, dim, norm, True)
-
-
-def rfft(input, n=None, dim=-1, norm=None):
-    if isinstance(input, ComplexTensor):
-        raise RuntimeError("rfft expects a real input tensor, but got ComplexFloat")
-    return _fourier(input, n, dim, norm, False, half=True)
-
-
-def irfft(input, n=None, dim=-1, norm=None):
-    real, imag = _ready(input, dim)
-    n = _length(2 * (real.shape[-1] - 1) if n is None else n)
-    half = n // 2 + 1
-    real, imag = _fitted(real, half), _fitted(imag, half)
-    cos, sin = _roots(n)
-    # every frequency but the first, and the last of an even number, stands for its mirror too
-    twice = torch.tensor([1.0 if k == 0 or 2 * k == n else 2.0 for k in range(half)]).unsqueeze(1)
-    y = real @ (twice * cos[:half])
-    if imag is not None:
-        y = y - imag @ (twice * sin[:half])
-    return _scaled(y, n, norm, True).movedim(-1, dim)
-
-
-def _dims(input, s, dim):
-    rank = input.dim()
-    if dim is None:
-        dim = tuple(range(rank)) if s is None else tuple(range(rank - len(s), rank))
-    dims = (dim,) if isinstance(dim, int) else tuple(dim)
-    sizes = [None] * len(dims) if s is None else [None if size == -1 else size for size in s]
-    if len(sizes) != len(dims):
-        raise RuntimeError("When given, dim and shape arguments must have the same length")
-    return list(zip(sizes, dims))
-
-
-def fftn(input, s=None, dim=None, norm=None):
-    for n, d in _dims(input, s, dim):
-        input = fft(input, n, d, norm)
-    return input
-
-
-def ifftn(input, s=None, dim=None, norm=None):
-    for n, d in _dims(input, s, dim):
-        input = ifft(input, n, d, norm)
-    return input
-
-
-def rfftn(input, s=None, dim=None, norm=None):
-    *others, (n, d) = _dims(input, s, dim)
-    y = rfft(input, n, d, norm)
-    for n, d in others:
-        y = fft(y, n, d, norm)
-    return y
-
-
-def irfftn(input, s=None, dim=None, norm=None):
-    *others, (n, d) = _dims(input, s, dim)
-    for size, other in others:
-        input = ifft(input, size, other, norm)
-    return irfft(input, n, d, norm)
-
-
-def fft2(input, s=None, dim=(-2, -1), norm=None):
-    return fftn(input, s, dim, norm)
-
-
-def ifft2(input, s=None, dim=(-2, -1), norm=None):
-    return ifftn(input, s, dim, norm)
-
-
-def rfft2(input, s=None, dim=(-2, -1), norm=None):
-    return rfftn(input, s, dim, norm)
-
-
-def irfft2(input, s=None, dim=(-2, -1), norm=None):
-    return irfftn(input, s, dim, norm)
-
-
-def _shifted(input, dim, back):
-    dims = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
-    halves = [input.shape[d] // 2 for d in dims]
-    return input.roll([-half for half in halves] if back else halves, dims)
-
-
-def fftshift(input, dim=None):
-    return _shifted(input, dim, False)
-
-
-def ifftshift(input, dim=None):
-    return _shifted(input, dim, True)
-
-
-def fftfreq(n, d=1.0, *, dtype=None, device=None):
-    order = [i if i < (n + 1) // 2 else i - n for i in range(n)]
-    return torch.tensor([i / (n * d) for i in order], dtype=dtype or torch.float32)
-
-
-def rfftfreq(n, d=1.0, *, dtype=None, device=None):
-    return torch.tensor([i / (n * d) for i in range(n // 2 + 1)], dtype=dtype or torch.float32)

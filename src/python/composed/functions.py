@@ -7,6 +7,7 @@ import collections
 import math
 
 import torch
+import torchtab
 
 
 def trace(input):
@@ -317,6 +318,112 @@ def numpy(input, *, force=False):
     import numpy
 
     return numpy.asarray(input)
+
+
+def new(input, *args, device=None):
+    if len(args) == 1 and isinstance(args[0], (list, tuple, torch.Tensor)) and not isinstance(args[0], torch.Size):
+        return torch.tensor(args[0], dtype=input.dtype) if not isinstance(args[0], torch.Tensor) else args[0].to(input.dtype)
+    return input.new_empty(*args) if args else input.new_empty(0)
+
+
+def sparse_coo_tensor(indices, values, size=None, *, dtype=None, device=None, requires_grad=False, is_coalesced=None):
+    """The same matrix with its zeros: what is given twice for a place is summed."""
+    indices = indices if isinstance(indices, torch.Tensor) else torch.tensor(indices)
+    values = values if isinstance(values, torch.Tensor) else torch.tensor(values)
+    if size is None:
+        size = [int(row.max()) + 1 for row in indices] + list(values.shape[1:])
+    full = torch.zeros(size, dtype=dtype or values.dtype)
+    return full.index_put(tuple(indices.unbind(0)), values.to(full.dtype), accumulate=True)
+
+
+def to_dense(input, dtype=None, *, masked_grad=None):
+    return input if dtype is None else input.to(dtype)
+
+
+def coalesce(input):
+    return input
+
+
+def spmm(input, mat2):
+    return input @ mat2
+
+
+def checkpoint_sequential(functions, segments, input, use_reentrant=None, **kwargs):
+    for function in functions:
+        input = function(input)
+    return input
+
+
+def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
+    given = parameter_and_buffer_dicts
+    dicts = given if isinstance(given, (list, tuple)) else (given,)
+    args = () if args is None else args if isinstance(args, tuple) else (args,)
+    before = []
+    try:
+        for tensors in dicts:
+            for path, tensor in tensors.items():
+                owner, _, name = path.rpartition(".")
+                owner = module.get_submodule(owner)
+                before.append((owner, name, torchtab.swap(owner, name, tensor)))
+        return module(*args, **(kwargs or {}))
+    finally:
+        for owner, name, tensor in reversed(before):
+            torchtab.swap(owner, name, tensor)
+
+
+def stack_module_state(models):
+    def stacked(all):
+        return {name: torch.stack([tensors[name] for tensors in all]).detach() for name in all[0]}
+
+    return stacked([dict(m.named_parameters()) for m in models]), stacked([dict(m.named_buffers()) for m in models])
+
+
+def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
+    """One call for each place of the batch dim, and the results side by side."""
+
+    def taken(value, dim, at):
+        if dim is None:
+            return value
+        if isinstance(value, dict):
+            return {key: taken(value[key], dim[key] if isinstance(dim, dict) else dim, at) for key in value}
+        if isinstance(value, (list, tuple)):
+            dims = dim if isinstance(dim, (list, tuple)) else [dim] * len(value)
+            return type(value)(taken(x, d, at) for x, d in zip(value, dims))
+        return value.select(dim, at) if isinstance(value, torch.Tensor) else value
+
+    def sizes(value, dim):
+        if dim is None:
+            return []
+        if isinstance(value, dict):
+            return [n for key in value for n in sizes(value[key], dim[key] if isinstance(dim, dict) else dim)]
+        if isinstance(value, (list, tuple)):
+            dims = dim if isinstance(dim, (list, tuple)) else [dim] * len(value)
+            return [n for x, d in zip(value, dims) for n in sizes(x, d)]
+        return [value.shape[dim]] if isinstance(value, torch.Tensor) else []
+
+    def joined(results, dim):
+        first = results[0]
+        if isinstance(first, dict):
+            return {key: joined([r[key] for r in results], dim) for key in first}
+        if isinstance(first, (list, tuple)):
+            dims = dim if isinstance(dim, (list, tuple)) else [dim] * len(first)
+            return tuple(joined([r[i] for r in results], dims[i]) for i in range(len(first)))
+        return torch.stack(results, dim)
+
+    def mapped(*args, **kwargs):
+        dims = in_dims if isinstance(in_dims, (list, tuple)) else (in_dims,) * len(args)
+        found = [n for x, d in zip(args, dims) for n in sizes(x, d)] + sizes(kwargs, 0)
+        if not found:
+            raise ValueError("vmap: at least one in_dim must not be None")
+        if min(found) != max(found):
+            raise ValueError(f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {found}")
+        results = [
+            func(*(taken(x, d, at) for x, d in zip(args, dims)), **{key: taken(x, 0, at) for key, x in kwargs.items()})
+            for at in range(found[0])
+        ]
+        return joined(results, out_dims)
+
+    return mapped
 
 
 def _embedding_from_pretrained(cls, embeddings, freeze=True, padding_idx=None, **options):

@@ -170,7 +170,11 @@ impl Interpreter {
         let copied = match leaf {
             Some(leaf) => {
                 let info = graph.info(value).clone();
-                Tensor::new(graph.leaf(info, leaf.kind, leaf.requires_grad, leaf.init))
+                let copied = graph.leaf(info, leaf.kind, leaf.requires_grad, leaf.init);
+                if let Some(copied) = graph.leaf_mut(copied) {
+                    copied.complex = leaf.complex;
+                }
+                Tensor::new(copied)
             }
             None => Tensor::new(value),
         };
@@ -205,6 +209,12 @@ impl Interpreter {
                 let object = self.deep_copy(&object, memo)?;
                 *value = self.attribute_value(object);
             }
+        }
+        if let Some(mut hooks) = self.hooks.get(&id).cloned() {
+            for hook in &mut hooks {
+                hook.function = self.deep_copy(&hook.function.clone(), memo)?;
+            }
+            self.hooks.insert(new, hooks);
         }
         if let Some(slot) = self.trace.modules.get_mut(new) {
             *slot = module;

@@ -87,6 +87,14 @@ pub static TABLE: &[Native] = &[
         },
     },
     Native {
+        name: "astuple",
+        run: |me, a| {
+            let [x] = a.exactly("astuple")?;
+            let dict = as_dict(me, &x)?;
+            Ok(values_of(&dict))
+        },
+    },
+    Native {
         name: "replace",
         run: |me, mut a| {
             let keyword = std::mem::take(&mut a.keyword);
@@ -405,5 +413,15 @@ fn as_dict(me: &mut Interpreter, object: &Object) -> Outcome<Object> {
             items.iter().map(|item| me.deeper(|me| as_dict(me, item))).collect::<Outcome<_>>().map(Object::list)
         }
         other => Ok(other.clone()),
+    }
+}
+
+/// The values of a dict of fields.
+fn values_of(dict: &Object) -> Object {
+    match dict {
+        Object::Dict(fields) => {
+            Object::tuple(fields.entries.0.borrow().values().map(|(_, value)| value.clone()).collect())
+        }
+        other => other.clone(),
     }
 }

@@ -300,4 +300,6 @@ def kl_divergence(p, q):
     if type(p) is Laplace and type(q) is Laplace:
         ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
         return -ratio.log() + distance / q.scale + ratio * torch.exp(-distance / p.scale) - 1
+    if type(p) is MultivariateNormal and type(q) is MultivariateNormal:
+        return _kl_of_gaussians(p, q)
     raise NotImplementedError(f"kl_divergence of {type(p).__name__} and {type(q).__name__}")

@@ -55,7 +55,7 @@ pub fn lookup(me: &mut Interpreter, package: &str, name: &str) -> Outcome<Option
         ("enum", "StrEnum") => class(me, "Enum"),
         ("enum", "unique") => Some(Object::Inert(Rc::from("enum.unique"))),
         ("types", "SimpleNamespace") => Some(Object::Class(me.namespace_class()?)),
-        ("numpy" | "random" | "time" | "string" | "os" | "sys" | "heapq" | "bisect", _) => {
+        ("numpy" | "random" | "time" | "string" | "os" | "sys" | "heapq" | "bisect" | "argparse" | "ast" | "re", _) => {
             return Err(Raised::unsupported(format!("{package}.{name}")));
         }
         _ => None,

@@ -1,4 +1,4 @@
-//! `functools`, `operator`, `abc`, `contextlib`: functions about functions.
+//! `functools`, `operator`, `abc`: functions about functions.
 
 use crate::python::number::Number;
 use crate::python::object::{Native, Object, Partial, Property, Shallow};
@@ -14,7 +14,6 @@ pub fn table(package: &str) -> &'static [Native] {
         "functools" => FUNCTOOLS,
         "operator" => OPERATOR,
         "abc" => ABC,
-        "contextlib" => CONTEXTLIB,
         _ => &[],
     }
 }
@@ -79,8 +78,6 @@ static FUNCTOOLS: &[Native] = &[
             Ok(c)
         },
     },
-    Native { name: "partialmethod", run: |_, _| Err(Raised::unsupported("functools.partialmethod")) },
-    Native { name: "singledispatch", run: |_, _| Err(Raised::unsupported("functools.singledispatch")) },
 ];
 
 static WRAP: Native = Native {
@@ -188,9 +185,4 @@ static ABC: &[Native] = &[
             Ok(Object::Property(Rc::new(Property { fget, ..Property::default() })))
         },
     },
-];
-
-static CONTEXTLIB: &[Native] = &[
-    Native { name: "contextmanager", run: |_, _| Err(Raised::unsupported("contextlib.contextmanager")) },
-    Native { name: "suppress", run: |_, _| Err(Raised::unsupported("contextlib.suppress")) },
 ];

@@ -19,7 +19,7 @@ from torch import nn
 
 HERE = pathlib.Path(__file__).parent
 torch.set_num_threads(1)
-for absent in ("matplotlib", "matplotlib.pyplot", "tqdm"):
+for absent in ("matplotlib", "matplotlib.pyplot", "tqdm", "utilities3", "logs"):
     sys.modules.setdefault(absent, MagicMock())
 
 
@@ -37,19 +37,29 @@ def const(data):
 
 # name: construct, inputs; give: whether the case says how it is constructed
 CASES = {
+    "alignment": dict(build="Align()", inputs={"a": floats(2, 3, 6), "b": floats(2, 3, 6)}),
     "beam_search": dict(build="BeamLM(10, 6)", inputs={"h0": floats(6)}, give=True),
     "built_by_script": dict(build="model", inputs={"x": floats(2, 1, 8, 8)}),
     "captions": dict(build="Captioner()", inputs={"features": floats(3, 6)}),
     "detections": dict(build="TinyDetector()", inputs={"x": floats(2, 1, 6, 6)}),
     "flow": dict(build="flow", inputs={"x": floats(5, 2)}, give=True),
     "forecaster": dict(build="Forecaster()", inputs={"x": floats(1, 3, 1, 4, 5)}),
+    "fourier_operator": dict(build="FNO(3, 4)", inputs={"x": floats(2, 10, 1)}),
+    "hooked": dict(build="probe", inputs={"x": floats(1, 3, 8, 8)}),
+    "hypernetwork": dict(build="Hyper()", inputs={"x": floats(3, 4), "z": floats(3, 3)}),
     "lengths": dict(build="Reader(12, 4, 5, 3)", inputs={"ids": const([[3, 4, 5, 0, 0], [1, 2, 3, 9, 0], [7, 0, 0, 0, 0]]), "lengths": const([3, 4, 1])}),
+    "managed": dict(build="Net()", inputs={"x": floats(2, 4)}),
+    "messages": dict(build="Net()", inputs={"x": floats(4, 3), "edge_index": const([[0, 1, 2, 0, 3], [1, 0, 1, 2, 2]])}),
     "mixins": dict(build="model", inputs={"x": floats(3, 5)}),
     "named_activation": dict(build="MLP(12, [16, 8], 3, activation='ELU')", inputs={"x": floats(4, 3, 4)}),
     "numpy_tables": dict(build="Located(6)", inputs={"ids": ints(9, 2, 5), "image": floats(1, 2, 6, 8)}),
+    "padded_bags": dict(build="Bags()", inputs={"ids": const([[1, 2, 0, 8], [0, 0, 0, 0], [4, 4, 8, 3]])}),
+    "quantised": dict(build="Net()", inputs={"x": floats(3, 6)}),
+    "rare_densities": dict(build="Heads()", inputs={"x": floats(3, 4), "y": floats(3)}),
     "routing": dict(build="Sparse(Settings())", inputs={"ids": ints(13, 2, 5)}),
     "same_names": dict(build="Tagger(11, tag_index, 6, HEADS)", inputs={"words": ints(11, 2, 4)}),
     "settings_text": dict(build="FromText(LAYERS)", inputs={"x": floats(2, 3, 8, 8)}),
+    "spectrogram": dict(build="model", inputs={"wav": floats(2, 40)}),
     "spread": dict(build="Tabular(n_num=3, cards=[4, 5], **config['model'])", inputs={"x": floats(3, 3), "c": ints(4, 3, 2)}),
     "straight_through": dict(build="Binary(5, 6, 3)", inputs={"x": floats(4, 5)}),
     "teacher": dict(build="model", inputs={"src": ints(12, 6, 3), "trg": ints(11, 5, 3)}),
@@ -113,6 +123,8 @@ def make(name, build, inputs, give=False):
     print(f"{name}: {len(outputs)} outputs")
 
 
+# a source that reads its command line is given none
+wanted, sys.argv = sys.argv[1:], sys.argv[:1]
 for name, case in CASES.items():
-    if len(sys.argv) < 2 or name in sys.argv[1:]:
+    if not wanted or name in wanted:
         make(name, **case)
