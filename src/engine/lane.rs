@@ -17,24 +17,24 @@ const WIDTH: usize = 4;
 pub struct Lane(f32x4);
 
 impl Lane {
+    /// The elements from `at` on; zeros where there are none.
     #[inline(always)]
-    fn load(from: Option<&[f32]>) -> Self {
-        let mut lane = [0.0; WIDTH];
-        if let Some(from) = from {
-            match <[f32; WIDTH]>::try_from(from) {
-                Ok(whole) => lane = whole,
-                Err(_) => lane.iter_mut().zip(from).for_each(|(to, from)| *to = *from),
-            }
-        }
+    fn load(from: Option<&[f32]>, at: usize) -> Self {
+        let rest = from.and_then(|from| from.get(at..)).unwrap_or_default();
+        let lane = rest.first_chunk().copied().unwrap_or_else(|| {
+            let mut lane = [0.0; WIDTH];
+            lane.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            lane
+        });
         Self(f32x4::new(lane))
     }
 
     #[inline(always)]
-    fn store(self, to: &mut [f32]) {
-        let lane = self.0.to_array();
-        match to.as_mut_array::<WIDTH>() {
+    fn store(self, to: Option<&mut [f32]>, at: usize) {
+        let (lane, rest) = (self.0.to_array(), to.and_then(|to| to.get_mut(at..)).unwrap_or_default());
+        match rest.first_chunk_mut() {
             Some(to) => *to = lane,
-            None => to.iter_mut().zip(lane).for_each(|(to, from)| *to = from),
+            None => rest.iter_mut().zip(lane).for_each(|(to, from)| *to = from),
         }
     }
 }
@@ -139,32 +139,36 @@ pub fn takes(value: &Value) -> bool {
 ///
 /// # Errors
 /// Device when the elements cannot be reached; the tensors are lost then.
-pub fn update<const N: usize>(
-    owned: [Option<Value>; N],
+pub fn update(
+    owned: [Option<Value>; 4],
     input: &Value,
-    body: impl Fn([Lane; N], Lane) -> [Lane; N],
-) -> Result<[Option<Value>; N]> {
+    body: impl Fn([Lane; 4], Lane) -> [Lane; 4],
+) -> Result<[Option<Value>; 4]> {
     let lost = || Error::device("the elements of a tensor on the CPU cannot be reached");
-    let mut parts = Vec::with_capacity(N);
+    let mut parts = Vec::with_capacity(owned.len());
     for value in owned {
         parts.push(value.map(|v| v.into_host().ok_or_else(lost)).transpose()?);
     }
     let input = input.clone().into_host().ok_or_else(lost)?;
     let elements = input.elements().ok_or_else(lost)?;
-    let mut slices: Vec<Option<&mut [f32]>> = Vec::with_capacity(N);
+    let mut slices = Vec::with_capacity(parts.len());
     for part in &mut parts {
         slices.push(part.as_mut().map(|p| p.elements_mut().ok_or_else(lost)).transpose()?);
     }
-    let mut slices: [Option<&mut [f32]>; N] = slices.try_into().map_err(|_| lost())?;
-    for (number, chunk) in elements.chunks(WIDTH).enumerate() {
-        let range = number * WIDTH..number * WIDTH + chunk.len();
-        let lanes = slices.each_ref().map(|slice| Lane::load(slice.as_deref().and_then(|s| s.get(range.clone()))));
-        let results = body(lanes, Lane::load(Some(chunk)));
-        for (slice, lane) in slices.iter_mut().zip(results) {
-            if let Some(to) = slice.as_deref_mut().and_then(|s| s.get_mut(range.clone())) {
-                lane.store(to);
-            }
-        }
+    let [mut a, mut b, mut c, mut d]: [Option<&mut [f32]>; 4] = slices.try_into().map_err(|_| lost())?;
+    for at in (0..elements.len()).step_by(WIDTH) {
+        // One by one: a loop over the four would be a call for each few elements.
+        let lanes = [
+            Lane::load(a.as_deref(), at),
+            Lane::load(b.as_deref(), at),
+            Lane::load(c.as_deref(), at),
+            Lane::load(d.as_deref(), at),
+        ];
+        let [to_a, to_b, to_c, to_d] = body(lanes, Lane::load(Some(elements), at));
+        to_a.store(a.as_deref_mut(), at);
+        to_b.store(b.as_deref_mut(), at);
+        to_c.store(c.as_deref_mut(), at);
+        to_d.store(d.as_deref_mut(), at);
     }
     let parts: Vec<_> = parts.into_iter().map(|part| part.map(super::value::OnHost::into_value)).collect();
     parts.try_into().map_err(|_| lost())
