@@ -13,9 +13,8 @@ use crate::data::TensorData;
 use crate::error::{Error, Result};
 use crate::nn::module::ClassRef;
 use crate::nn::value::{ModuleId, Tensor, Value};
-use indexmap::IndexMap;
 use ruff_python_ast::name::Name;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 /// The names of the dialect: its types and casts, and ATen's operators.
@@ -33,13 +32,13 @@ const ATEN: &str = "aten";
 const CODE: &str = "__torch__";
 const CONSTANTS: &str = "CONSTANTS";
 /// Names of the dialect's own making that the code does not see.
-const HIDDEN: &[&str] = &["math", "torch", "F", "wants_gradient", "aten", "prim"];
+const HIDDEN: &[&str] = &["math", "torch", "F", "refuse", "wants_gradient", "aten", "prim"];
 
 /// The code of an archive.
 #[derive(Debug)]
 pub struct Script {
     /// the text of each file, by the module that it is
-    sources: IndexMap<String, String>,
+    sources: BTreeMap<String, String>,
     /// the archive's version, which says what some operators meant
     version: i64,
     /// the namespaces of files that were asked for
@@ -53,10 +52,10 @@ pub struct Script {
 
 impl Interpreter {
     /// Evaluates the code of a TorchScript archive.
-    pub fn scripted(sources: IndexMap<String, String>, version: u64) -> Self {
+    pub fn scripted(sources: impl IntoIterator<Item = (String, String)>, version: u64) -> Self {
         let mut interpreter = Self::new(None);
         interpreter.script = Some(Box::new(Script {
-            sources,
+            sources: sources.into_iter().collect(),
             version: i64::try_from(version).unwrap_or(i64::MAX),
             modules: HashMap::new(),
             constants: Vec::new(),
@@ -167,9 +166,11 @@ impl Interpreter {
             return Ok(Some(found));
         }
         let full = format!("{package}.{name}");
-        let inside =
-            |module: &str| module.strip_prefix(&full).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        let known = self.script.as_ref().is_some_and(|script| script.sources.keys().any(|module| inside(module)));
+        let inside = format!("{full}.");
+        let known = self.script.as_ref().is_some_and(|script| {
+            let next = script.sources.range(inside.clone()..).next();
+            script.sources.contains_key(&full) || next.is_some_and(|(module, _)| module.starts_with(&inside))
+        });
         let classes = matches!(full.as_str(), "__torch__.torch" | "__torch__.torch.classes");
         Ok((known || classes).then(|| Object::Package(Rc::from(full))))
     }

@@ -17,6 +17,13 @@ pub fn fixtures() -> Vec<PathBuf> {
     files
 }
 
+/// Those, and TorchScript archives.
+fn whole() -> Vec<PathBuf> {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/script");
+    let scripts = ["constants", "mlp_traced", "mixture"].map(|case| scripts.join(case).join("model.pt"));
+    fixtures().into_iter().chain(scripts).collect()
+}
+
 /// Elements of a tensor that are read whole; of larger ones (a stride of 0 makes them at no cost) the first are.
 const MAX_ELEMENTS: u64 = 1 << 20;
 
@@ -68,7 +75,7 @@ fn bounded(bytes: Vec<u8>, what: &str) -> Result<usize> {
 
 #[test]
 fn cut_off_at_every_64th() {
-    for file in fixtures() {
+    for file in whole() {
         let bytes = std::fs::read(&file).unwrap();
         for part in 0..64 {
             let cut = bytes[..bytes.len() * part / 64].to_vec();
@@ -82,7 +89,7 @@ fn cut_off_at_every_64th() {
 
 #[test]
 fn flipped_bytes() {
-    for file in fixtures() {
+    for file in whole() {
         let bytes = std::fs::read(&file).unwrap();
         let step = (bytes.len() / 120).max(1);
         for at in (0..bytes.len()).step_by(step) {

@@ -189,7 +189,7 @@ fn bad_code_says_where() {
         ("an operator that is none", forward("    return torch.frobnicate(x)\n"), Kind::Unsupported, "frobnicate"),
         ("an extension", forward("    return ops.torchvision.nms(x, x, 0.5)\n"), Kind::Unsupported, "torchvision::nms"),
         ("C++", forward("    return __torch__.torch.classes.quantized.Params(x)\n"), Kind::Unsupported, "quantized"),
-        ("fork", forward("    return wait(fork(self, x))\n"), Kind::Mismatch, "torch.jit.fork"),
+        ("fork", forward("    return wait(fork(self, x))\n"), Kind::Unsupported, "torch.jit.fork"),
         ("a huge tensor", forward("    return torch.zeros([1000000, 1000000, 1000000])\n"), Kind::TooLarge, ""),
         ("a constant that is not there", forward("    return torch.add(x, CONSTANTS.c99)\n"), Kind::Mismatch, "c99"),
         ("an import", forward("    import os\n    return os.listdir(x)\n"), Kind::Unsupported, "os.listdir"),

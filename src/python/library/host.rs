@@ -1,4 +1,4 @@
-//! What packages written in Python ask of the evaluator: random numbers, and whether gradients are wanted.
+//! What packages written in Python ask of the evaluator: random numbers, whether gradients are wanted, refusals that no `except` catches.
 
 use crate::python::object::{Native, Object};
 use crate::python::raised::Raised;
@@ -13,6 +13,13 @@ pub static TABLE: &[Native] = &[
         run: |me, a| {
             let [] = a.exactly("random")?;
             Ok(Object::Float(me.draw()))
+        },
+    },
+    Native {
+        name: "refuse",
+        run: |me, a| {
+            let [what] = a.exactly("refuse")?;
+            Err(Raised::unsupported(me.text(&what)?))
         },
     },
     Native {

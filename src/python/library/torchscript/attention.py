@@ -62,7 +62,7 @@ def _self_attention(
     average_attn_weights=True, mask_type=None
 ):  # fmt: skip
     if key is not query or value is not query:
-        raise NotImplementedError("aten::_native_multi_head_attention of a query, key and value that differ")
+        refuse("aten::_native_multi_head_attention of a query, key and value that differ")
     y, looks = _attend(query, heads, qkv_weight, qkv_bias, weight, bias, _hidden(mask, mask_type), average_attn_weights)
     return y, looks if need_weights else None
 

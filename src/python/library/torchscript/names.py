@@ -10,7 +10,7 @@ from typing import Any, Dict, Final, Future, List, NamedTuple, Optional, RRef, T
 
 import torch
 import torch.nn.functional as F
-from _host import wants_gradient
+from _host import refuse, wants_gradient
 from torch.nn import Module
 
 Tensor = torch.Tensor
@@ -44,7 +44,7 @@ def _dtype(code):
     if code is None or isinstance(code, torch.dtype):
         return code
     if code not in _DTYPES:
-        raise NotImplementedError(f"the ScalarType {code}")
+        refuse(f"the ScalarType {code}")
     return _DTYPES[code]
 
 
@@ -62,11 +62,11 @@ def uninitialized(type):
 
 
 def fork(function, *args):
-    raise NotImplementedError("torch.jit.fork")
+    refuse("torch.jit.fork")
 
 
 def wait(future):
-    raise NotImplementedError("torch.jit.wait")
+    refuse("torch.jit.wait")
 
 
 class prim:
@@ -88,7 +88,7 @@ class prim:
 
     def dtype(x):
         if x.dtype not in _CODES:
-            raise NotImplementedError(f"{x.dtype} in TorchScript")
+            refuse(f"{x.dtype} in TorchScript")
         return _CODES[x.dtype]
 
     def device(x):
