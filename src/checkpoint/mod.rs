@@ -1,7 +1,6 @@
 //! torch.save files: containers, tensors, state_dicts, and the object tree around them.
 //!
-//! [`Checkpoint::open`] reads the directory and the pickle; a tensor's bytes are read when they are asked for. torch.export
-//! archives are refused by name.
+//! [`Checkpoint::open`] reads the directory and the pickle; a tensor's bytes are read when they are asked for.
 
 pub mod arguments;
 pub mod compare;
@@ -16,6 +15,7 @@ pub mod nested;
 pub mod numbers;
 pub mod numpy;
 pub mod optimizer;
+pub mod pt2;
 pub mod python;
 pub mod read;
 pub mod rebuild;
@@ -62,6 +62,8 @@ pub enum Format {
     Pickle,
     /// `torch.jit.save`
     TorchScript,
+    /// torch.export.save
+    Pt2,
 }
 
 /// What a container's reader finds.

@@ -2,6 +2,7 @@
 
 use super::foreign;
 use super::growing::Growing;
+use super::pt2;
 use super::rebuild::{self, StorageName};
 use super::script;
 use super::storage::{Place, Storage, StorageId, Storages};
@@ -22,18 +23,28 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
         Err(error) if error.code == "truncated" => return Err(cut_off(source, error).await),
         read => read?,
     };
-    let mut warnings = directory.warnings.clone();
     let root = root(&directory)?;
     let record = |name: &str| directory.entries.get(&format!("{root}/{name}"));
     if record("constants.pkl").is_some() || record("model.json").is_some() {
-        return script::open(source, &directory, &root, warnings).await;
+        return script::open(source, &directory, &root, directory.warnings.clone()).await;
     }
-    if record("archive_format").is_some() || directory.entries.contains_key("serialized_exported_program.json") {
-        return Err(Error::unsupported("a torch.export archive (.pt2)")
-            .code("pt2")
-            .hint("save the network's state_dict with torch.save and open that"));
+    if pt2::is_pt2(&directory, &root) {
+        return pt2::open(source, &directory, &root).await;
     }
-    let Some(pickle) = record("data.pkl") else { return Err(no_pickle(&directory)) };
+    saved(source, &directory, &root).await
+}
+
+/// The same for a file of torch.save inside another archive.
+pub(super) async fn archive(source: &dyn ByteSource) -> Result<Loaded> {
+    let directory = Directory::read(source).await?;
+    let root = root(&directory)?;
+    saved(source, &directory, &root).await
+}
+
+async fn saved(source: &dyn ByteSource, directory: &Directory, root: &str) -> Result<Loaded> {
+    let mut warnings = directory.warnings.clone();
+    let record = |name: &str| directory.entries.get(&format!("{root}/{name}"));
+    let Some(pickle) = record("data.pkl") else { return Err(no_pickle(directory)) };
     version(source, record(".data/version").or(record("version"))).await?;
     let swapped = byteorder(source, record("byteorder")).await?;
     if swapped {

@@ -2,7 +2,8 @@
 
 use super::Network;
 use super::trace::{Argument, Call};
-use crate::dtype::DType;
+use crate::checkpoint::pt2::INPUTS;
+use crate::dtype::{Category, DType};
 use crate::graph::Info;
 use crate::nn::host::Host;
 use crate::nn::module::{ClassRef, Module};
@@ -56,6 +57,9 @@ impl Network {
             .into_iter()
             .map(|p| InputHint { optional: !p.is_required(), name: p.name, shape: None, dtype: None, kind: None })
             .collect();
+        if self.declared(&mut hints) {
+            return hints;
+        }
         let required = hints.iter().filter(|h| !h.optional).count();
         let guess = if required == 1 { self.guess() } else { None };
         if let (Some((kind, dtype, shape)), Some(first)) = (guess, hints.first_mut()) {
@@ -67,6 +71,29 @@ impl Network {
             self.shape_several(&mut hints);
         }
         hints
+    }
+
+    /// What an exported program says of its inputs.
+    fn declared(&mut self, hints: &mut [InputHint]) -> bool {
+        let root = self.root;
+        let module = self.interpreter.trace().modules.get(root);
+        let Some(Value::Dict(items)) = module.and_then(|module| module.attributes.get(INPUTS)) else { return false };
+        for (name, known) in items {
+            let parts = known.items().unwrap_or_default();
+            let (Value::Str(name), [Value::Str(dtype), Value::Tuple(sizes)]) = (name, &parts[..]) else { continue };
+            let Some(hint) = hints.iter_mut().find(|hint| *hint.name == **name) else { continue };
+            let size = |size: &Value| if let Value::Int(size) = size { Some(*size) } else { None };
+            hint.shape = sizes.iter().map(size).collect();
+            hint.dtype = DType::from_name(dtype);
+            let float = hint.dtype.is_some_and(|dtype| dtype.category() == Category::Float);
+            hint.kind = match hint.shape.as_deref() {
+                Some([_, 1 | 3 | 4, _, _]) if float => Some(InputKind::Image),
+                Some([_, _]) if float => Some(InputKind::Features),
+                Some([_] | [_, _]) if hint.dtype == Some(DType::Int64) => Some(InputKind::Tokens),
+                _ => None,
+            };
+        }
+        true
     }
 
     /// One sample of each required input, where all of their other sizes are known.

@@ -12,13 +12,13 @@ pub mod resumption;
 pub mod save;
 pub mod train;
 
-use crate::checkpoint::Checkpoint;
 use crate::checkpoint::compare::Compared;
 use crate::checkpoint::describe::Description;
 use crate::checkpoint::module::ModuleTree;
 use crate::checkpoint::state_dict::StateDict;
 use crate::checkpoint::stats::Stats;
 use crate::checkpoint::tensor::{Index, TensorId};
+use crate::checkpoint::{Checkpoint, Format};
 use crate::data::TensorData;
 use crate::engine::device::{Choice, Device};
 use crate::error::{Error, Result};
@@ -114,8 +114,13 @@ impl Session {
         if let Some(graph) = options.graph.as_deref() {
             return self.of_graph(graph, path, options.strict);
         }
-        // Pasted source is no TorchScript: a network of it takes the archive's weights.
-        let pasted = options.construct.is_some() || source.is_some() && self.checkpoint.script().is_some();
+        // Pasted source is no TorchScript, and no exported program but where it calls ATen's operators, as the edited text of one does: a
+        // network of it takes the archive's weights.
+        let archive = match self.checkpoint.format() {
+            Format::Pt2 => source.is_some_and(|text| !text.contains("torch.ops.")),
+            _ => source.is_some() && self.checkpoint.script().is_some(),
+        };
+        let pasted = options.construct.is_some() || archive;
         if options.state_dict.is_none()
             && !pasted
             && let Some(tree) = whole::find(&self.checkpoint)?

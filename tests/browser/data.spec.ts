@@ -108,6 +108,7 @@ test("Python lines go on training where the file has an optimizer", () => {
   const asked = { checkpoint, format: "pth", file: "a.pth", construct: "Net()", source: "", stateDict: "" } as const;
   const optimizer = { class: "SGD", resumed: true, path: "optimizer_states.0", groups: [{ params: ["a"], lr: 0.1 }, { params: ["b"], lr: 0.2 }] };
   expect(lines({ ...asked, as: "same" })).toContain('model.load_state_dict(checkpoint["net"])\nmodel.eval()');
+  expect(lines({ ...asked, as: "same", checkpoint: { ...checkpoint, kind: "module", format: "pt2" } })).toContain("torch.export.load(\"a.pth\")");
   const text = lines({ ...asked, as: "same", optimizer });
   expect(text).toContain('optimizer.load_state_dict(checkpoint["optimizer_states"][0])');
   expect(text).toContain('{"params": [named[name] for name in ["b"]]}');

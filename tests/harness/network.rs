@@ -196,8 +196,12 @@ impl Setting<'_> {
             ..BuildOptions::default()
         };
         let content = file["content"].as_str().unwrap_or_default();
-        // A whole module brings its own constructor arguments.
-        if content == "module" { BuildOptions { construct: None, ..options } } else { options }
+        match content {
+            // A whole module brings its own constructor arguments, an exported program itself.
+            "module" => BuildOptions { construct: None, ..options },
+            "exported_program" => BuildOptions { source: None, construct: None, ..options },
+            _ => options,
+        }
     }
 
     /// The case's inputs, by name.

@@ -21,6 +21,7 @@ mod format;
 mod inputs;
 #[path = "../harness/network.rs"]
 mod network;
+mod pt2;
 mod reader_oracle;
 mod reading;
 #[path = "../harness/report.rs"]

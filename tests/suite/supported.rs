@@ -57,8 +57,8 @@ fn page() -> String {
     section(
         "Files",
         "zip (torch 1.6 and later, any root folder, zip64, stored and deflated), the legacy format, tar (before 0.1.10), safetensors, plain pickles of \
-         protocols 0 to 5, and TorchScript archives (torch 1.3 and later). Written: zip, legacy where the file is legacy, safetensors, trained weights in \
-         their TorchScript archive. Quantised and sparse tensors are listed, and named as \
+         protocols 0 to 5, TorchScript archives (torch 1.3 and later), and torch.export's (.pt2, schema 1 to 8). Written: zip, legacy where the file is legacy, \
+         safetensors, trained weights in their archive of TorchScript or torch.export. Quantised and sparse tensors are listed, and named as \
          not loadable."
             .to_owned(),
     );

@@ -35,6 +35,9 @@ export function lines({ checkpoint, format, as, file, construct, source, stateDi
   if (as === "same" && checkpoint.format === "torchscript") {
     return `import torch\n\nmodel = torch.jit.load(${name})\nmodel.eval()\n`;
   }
+  if (as === "same" && checkpoint.format === "pt2") {
+    return `import torch\n\nprogram = torch.export.load(${name})\nmodel = program.module()\n`;
+  }
   if (as === "same" && checkpoint.kind === "module") {
     return `import torch\n\n# A whole module names its class, which must be importable; weights_only=False trusts the file.\nmodel = torch.load(${name}, weights_only=False)\nmodel.eval()\n`;
   }

@@ -35,7 +35,15 @@ impl Checkpoint {
             Ok(Place::Record(entry)) => entry.method != Method::Stored,
             _ => false,
         });
-        if deflated && matches!(self.format(), Format::Zip | Format::TorchScript) {
+        let record = |id: &StorageId| matches!(self.storage(*id).map(|s| &s.place), Ok(Place::Record(_)));
+        if self.format() == Format::Pt2 && !storages.keys().all(record) {
+            return Err(Error::unsupported(
+                "new weights in a torch.export archive that keeps them in a file of torch.save",
+            )
+            .code("pt2_layout")
+            .hint("save a state_dict, and load it into the program's module"));
+        }
+        if deflated && matches!(self.format(), Format::Zip | Format::TorchScript | Format::Pt2) {
             return self.repack(&storages, changes, None, sink).await;
         }
         self.in_place(&storages, changes, sink).await?;
