@@ -131,7 +131,9 @@ impl Network {
         if let Some(features) = size("in_features").or_else(|| scripted("Linear", 2, 1)) {
             return Some((InputKind::Features, DType::Float32, vec![-1, i64::try_from(features).ok()?]));
         }
-        size("num_embeddings").or_else(|| scripted("Embedding", 2, 0)).map(|_| (InputKind::Tokens, DType::Int64, vec![-1, -1]))
+        size("num_embeddings")
+            .or_else(|| scripted("Embedding", 2, 0))
+            .map(|_| (InputKind::Tokens, DType::Int64, vec![-1, -1]))
     }
 
     /// A single side that passes is the image's; where several do, any size does.

@@ -32,7 +32,7 @@ const ATEN: &str = "aten";
 const CODE: &str = "__torch__";
 const CONSTANTS: &str = "CONSTANTS";
 /// Names of the dialect's own making that the code does not see.
-const HIDDEN: &[&str] = &["math", "torch", "F", "refuse", "wants_gradient", "aten", "prim"];
+const HIDDEN: &[&str] = &["math", "torch", "F", "refuse", "set_gradient", "wants_gradient", "aten", "prim"];
 
 /// The code of an archive.
 #[derive(Debug)]

@@ -26,7 +26,17 @@ pub static TABLE: &[Native] = &[
         name: "wants_gradient",
         run: |me, a| {
             let [] = a.exactly("wants_gradient")?;
-            Ok(Object::Bool(me.trace.differentiates))
+            Ok(Object::Bool(me.trace.differentiates && me.trace.grad_enabled))
+        },
+    },
+    Native {
+        name: "set_gradient",
+        run: |me, a| {
+            let [flag] = a.exactly("set_gradient")?;
+            if me.trace.differentiates {
+                me.trace.grad_enabled = me.truth(&flag)?;
+            }
+            Ok(Object::None)
         },
     },
     Native {

@@ -71,6 +71,7 @@ CASES = {
     "constants": ("Constants", "script", {"x": floats(2, 3)}, {}),
     "constants_frozen": ("Constants", "freeze", {"x": floats(2, 3)}, {}),
     "counter": ("Counter", "script", {"x": floats(4, 5)}, dict(targets=[floats(4, 5)], train=dict(loss="MSELoss", optimizer="AdamW", hyper=dict(lr=0.01)))),
+    "detached": ("Detached", "script", {"x": floats(4, 4)}, dict(targets=[ints(2, 4)], train=CROSS)),
     "boxed": ("Boxed", "script", {"x": floats(4, 3)}, {}),
     "signal_scripted": ("Signal", "script", {"x": floats(2, 2, 10)}, {}),
     "signal_traced": ("Signal", "trace", {"x": floats(2, 2, 10)}, {}),

@@ -395,6 +395,21 @@ class Signal(nn.Module):
         return F.normalize(z, dim=-1), z.topk(3, dim=-1)[0], torch.cumsum(z, -1), z.permute(2, 0, 1).flatten(1).t()
 
 
+class Detached(nn.Module):
+    """One layer is kept from training by its place in forward."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Linear(4, 6)
+        self.mix = nn.Linear(6, 6)
+        self.head = nn.Linear(6, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.no_grad():
+            y = torch.relu(self.encoder(x))
+        return self.head(torch.relu(self.mix(y)) + y.detach())
+
+
 class Old(nn.Module):
     """What `OLD` in make.py computes, in the words of torch 1.4."""
 

@@ -10,7 +10,7 @@ from typing import Any, Dict, Final, Future, List, NamedTuple, Optional, RRef, T
 
 import torch
 import torch.nn.functional as F
-from _host import refuse, wants_gradient
+from _host import refuse, set_gradient, wants_gradient
 from torch.nn import Module
 
 Tensor = torch.Tensor

@@ -242,7 +242,7 @@ class aten:
         return wants_gradient()
 
     def set_grad_enabled(flag):
-        return None
+        set_gradient(flag)
 
     # Tensors
 
