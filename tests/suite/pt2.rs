@@ -197,6 +197,8 @@ fn expressions_of_sizes_are_not_evaluated() {
 #[test]
 fn sizes_outside_the_constraints_are_told_in_torchs_words() {
     let (_, mut model) = build(archive("convnet")).unwrap();
+    let hints = model.inputs();
+    assert_eq!((&*hints[0].name, hints[0].shape.as_deref()), ("image", Some(&[-1, 1, 12, 12][..])));
     let batch = |shape: Vec<usize>| {
         let count: usize = shape.iter().product();
         TensorData::new(torchtab::dtype::DType::Float32, shape, vec![0; 4 * count]).unwrap()

@@ -13,6 +13,7 @@ const FLAGS: &[(&str, usize)] = &[
     ("native_batch_norm", 5),
     ("_native_batch_norm_legit", 5),
     ("_native_batch_norm_legit_functional", 5),
+    ("instance_norm", 5),
     ("dropout", 2),
     ("dropout_", 2),
     ("native_dropout", 2),
@@ -38,9 +39,9 @@ pub fn operator(target: &str) -> Option<&str> {
     target.strip_prefix("torch.ops.aten.")?.split('.').next()
 }
 
-/// A batch norm that has running statistics: the name of their mean.
+/// A batch norm or an instance norm that has running statistics: the name of their mean.
 pub fn running_mean(node: &Node) -> Option<&str> {
-    operator(&node.target).filter(|name| name.contains("batch_norm"))?;
+    operator(&node.target).filter(|name| name.contains("batch_norm") || *name == "instance_norm")?;
     let (_, value) = node.inputs.get(RUNNING_MEAN)?.arg.only()?;
     value.get("name").or_else(|| value.get("as_tensor")?.get("name"))?.as_str()
 }
@@ -50,7 +51,7 @@ fn flag(node: &Node) -> Option<(usize, bool)> {
     let name = operator(&node.target)?;
     let (_, at) = FLAGS.iter().find(|(known, _)| *known == name)?;
     let value = |at: usize| node.inputs.get(at).and_then(|input| input.arg.only()).map(|(_, value)| value);
-    if name.contains("batch_norm") && running_mean(node).is_none() {
+    if name.contains("_norm") && running_mean(node).is_none() {
         return None;
     }
     let p = match name {

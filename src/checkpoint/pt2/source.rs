@@ -199,7 +199,9 @@ impl Writer<'_> {
             self.line(depth, statement);
         }
         // what a module counts in train mode, and a program exported in eval mode does not
-        let counter = mode::running_mean(node).and_then(|name| self.buffers.get(name)?.strip_suffix("running_mean"));
+        let batch_norm = mode::operator(&node.target).is_some_and(|name| name.contains("batch_norm"));
+        let mean = mode::running_mean(node).filter(|_| batch_norm);
+        let counter = mean.and_then(|name| self.buffers.get(name)?.strip_suffix("running_mean"));
         let counter = counter.map(|module| format!("{module}num_batches_tracked"));
         if let Some(name) =
             counter.filter(|name| !self.mode.training && self.buffers.values().any(|known| known == name))

@@ -150,6 +150,10 @@ def rrelu_with_noise(self, noise, lower=0.125, upper=1 / 3, training=False, gene
     return F.rrelu(self, lower, upper, training)
 
 
+def rrelu_with_noise_functional(self, noise, lower=0.125, upper=1 / 3, training=False, generator=None):
+    return F.rrelu(self, lower, upper, training), noise
+
+
 def native_dropout(input, p, train):
     kept = torch.dropout(torch.ones_like(input), p, train is not False)
     return input * kept, kept != 0

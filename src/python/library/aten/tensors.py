@@ -201,6 +201,18 @@ def swapaxes(self, axis0, axis1):
     return self.transpose(axis0, axis1)
 
 
+def numpy_T(self):
+    return self.T
+
+
+def mT(self):
+    return self.mT
+
+
+def matrix_H(self):
+    return self.mT
+
+
 def tile(self, dims):
     return self.tile(dims)
 
@@ -249,6 +261,12 @@ def index(self, indices):
 
 
 _unsafe_index = index
+
+
+def _unsafe_masked_index(self, mask, indices, fill):
+    """Where the mask says so; elsewhere the index may lead outside."""
+    inside = [index if index is None else index.clamp(0, self.shape[dim] - 1) for dim, index in enumerate(indices)]
+    return torch.where(mask, self[__places(inside)], fill)
 
 
 def index_put(self, indices, values, accumulate=False):

@@ -129,6 +129,8 @@ class Net(nn.Module):
         y["lerp"] = aten.lerp.Scalar(x, w, 0.25)
         y["meshgrid"] = aten.meshgrid.indexing([x[0], w[0, :2]], indexing="xy")
         y["tensordot"] = aten.tensordot.default(x, w, [1], [1])
+        y["T"] = aten.numpy_T.default(x)
+        y["unsafe"] = aten._unsafe_masked_index.default(x, x[:, :4] > 0, [None, ids * 3], 7.0)
         y["tile"] = aten.tile.default(x, [2])
         y["glu"] = aten.native_layer_norm.default(x, [6], w[0], w[1], 1e-5)[0]
         return y
