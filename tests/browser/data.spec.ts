@@ -104,7 +104,7 @@ test("smoothing is TensorBoard's: the first point is the first value", () => {
 });
 
 test("Python lines go on training where the file has an optimizer", () => {
-  const checkpoint = { format: "zip", kind: "checkpoint", stateDicts: [{ path: "net", prefix: "", keys: 2 }], hasModule: false, moduleClass: undefined } as const;
+  const checkpoint = { format: "zip", name: "a.pth", kind: "checkpoint", stateDicts: [{ path: "net", prefix: "", keys: 2 }], hasModule: false, moduleClass: undefined } as const;
   const asked = { checkpoint, format: "pth", file: "a.pth", construct: "Net()", source: "", stateDict: "" } as const;
   const optimizer = { class: "SGD", resumed: true, path: "optimizer_states.0", groups: [{ params: ["a"], lr: 0.1 }, { params: ["b"], lr: 0.2 }] };
   expect(lines({ ...asked, as: "same" })).toContain('model.load_state_dict(checkpoint["net"])\nmodel.eval()');
@@ -113,4 +113,16 @@ test("Python lines go on training where the file has an optimizer", () => {
   expect(text).toContain('optimizer.load_state_dict(checkpoint["optimizer_states"][0])');
   expect(text).toContain('{"params": [named[name] for name in ["b"]]}');
   expect(lines({ ...asked, as: "state_dict", optimizer })).not.toContain("optim");
+});
+
+test("Python lines need no class where the file holds the network's code", () => {
+  const own = { name: "net.pt", kind: "module", stateDicts: [], hasModule: true, moduleClass: "Net" } as const;
+  const asked = { format: "pth", file: "net.pt", construct: "", source: "", stateDict: "" } as const;
+  const script = { ...own, format: "torchscript" } as const;
+  expect(lines({ ...asked, checkpoint: script, as: "same" })).toBe('import torch\n\nmodel = torch.jit.load("net.pt")\nmodel.eval()\n');
+  expect(lines({ ...asked, checkpoint: script, as: "state_dict", file: "net.pth" })).toContain('checkpoint = torch.load("net.pth", weights_only=True)\nmodel = torch.jit.load("net.pt")\n');
+  // With another class's source it is that class's.
+  expect(lines({ ...asked, checkpoint: script, as: "state_dict", source: "class Mine(nn.Module):" })).toContain("model = Mine(...)  # your class");
+  // An exported program has no mode to be put in.
+  expect(lines({ ...asked, checkpoint: { ...own, format: "pt2" }, as: "same" })).toBe('import torch\n\nmodel = torch.export.load("net.pt").module()\n');
 });

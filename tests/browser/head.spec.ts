@@ -118,13 +118,13 @@ test("a whole module of a known package is that package's network with the new l
   await expect(page.getByRole("region", { name: "Network", exact: true })).toContainText("num_classes=3");
 });
 
-test("a file's own module has no code to change: it says so, and what is open stays", async ({ page }) => {
+test("a file's own module cannot be changed: it says so, and what is open stays", async ({ page }) => {
   await page.goto("/");
   await openSample(page, /Which iris/);
   await panel(page).getByRole("radio", { name: "Files" }).check({ force: true });
   const rows = Array.from({ length: 8 }, (_, i) => `${i},1,1,1,${["rose", "tulip", "lily", "aster"][i % 4]}`).join("\n");
   await panel(page).locator("input[type=file]").first().setInputFiles({ name: "four.csv", mimeType: "text/csv", buffer: Buffer.from(`a,b,c,d,label\n${rows}\n`) });
   await offer(page).click();
-  await expect(panel(page).getByRole("alert")).toContainText("whose code is not in it");
+  await expect(panel(page).getByRole("alert")).toContainText("how it is made is not in the file");
   await run(page);
 });

@@ -55,6 +55,9 @@ test("the digits sample reads its examples, and a digit drawn by hand", async ({
     if ((await best(page).innerText()).startsWith(String(digit))) right += 1;
   }
   expect(right).toBeGreaterThanOrEqual(8);
+  const kit = page.getByRole("region", { name: "Run", exact: true });
+  await kit.getByLabel("Image file", { exact: true }).setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+  await expect(kit.getByRole("alert")).toHaveText("notes.png is no picture that this browser reads");
   // A one: a stroke from the top to the bottom.
   const canvas = page.getByRole("img", { name: /^Drawing area/ });
   const box = (await canvas.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };

@@ -175,6 +175,8 @@ test("what is wrong with data is told before the first step, by line or file", a
   await expect(alert).toContainText("A row has 2 numbers beside its target, and the network takes 64 (1 × 8 × 8)");
   await give(page, "hole.csv", `${header}\n${row("0", "1")}\n${row("x", "2")}\n`);
   await expect(alert).toContainText('line 3 of hole.csv, column "p0": \'x\' is no number');
+  // The field is empty again, so that the file can be mended and chosen once more.
+  await expect(panel(page).locator("input[type=file]").first()).toHaveValue("");
   await give(page, "classes.csv", `${header}\n${row("0", "1")}\n${row("1", "12")}\n`);
   await expect(alert).toContainText("line 3 of classes.csv: class 12 (12), and the network gives scores of 10 classes, 0 to 9");
   await give(page, "broken.json", "{");

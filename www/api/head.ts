@@ -51,7 +51,7 @@ export async function newHead(model: Model, classes: number, options: NewHeadOpt
   const { network, seed = 0 } = options;
   if (network === undefined && model.recognised === undefined) {
     const hint = "Build it from the source of its class, then replace the layer.";
-    throw fromPlain({ kind: "unsupported", code: "needs_source", message: "The network comes from the file's own module, whose code is not in it", hint });
+    throw fromPlain({ kind: "unsupported", code: "needs_source", message: "The network is the file's own module, and how it is made is not in the file", hint });
   }
   const state = await model.stateDict();
   const width = (layer: string): readonly [number, number] | undefined => {

@@ -5,7 +5,7 @@ export type Format = "pth" | "safetensors";
 export type As = "same" | "state_dict" | "checkpoint";
 
 interface Asked {
-  readonly checkpoint: Pick<Checkpoint, "format" | "kind" | "stateDicts" | "hasModule" | "moduleClass">;
+  readonly checkpoint: Pick<Checkpoint, "format" | "kind" | "name" | "stateDicts" | "hasModule" | "moduleClass">;
   readonly format: Format;
   readonly as: As;
   readonly file: string;
@@ -16,6 +16,12 @@ interface Asked {
   /** What has trained here, where its state is in the file. */
   readonly optimizer?: OptimizerState | undefined;
 }
+
+/** What gives a network from a file that holds its code. */
+const CODE: { readonly [format: string]: (file: string) => string } = {
+  torchscript: (file) => `torch.jit.load(${file})`,
+  pt2: (file) => `torch.export.load(${file}).module()`,
+};
 
 /** Where a saved file has the optimizer's state; nothing where it has no place for it. */
 export function optimizerPath(as: As, optimizer: OptimizerState | undefined): string | undefined {
@@ -28,24 +34,24 @@ export function lines({ checkpoint, format, as, file, construct, source, stateDi
   const name = JSON.stringify(file);
   const classes = [...source.matchAll(/^class\s+(\w+)\s*\(/gm)].map((match) => match[1] as string);
   const network = construct.trim() || (classes.length > 0 ? `${classes.at(-1)}(...)` : "Net(...)");
-  const made = `model = ${network}  # your class`;
+  // A file that holds the network's code makes it without the class.
+  const opened = source === "" ? CODE[checkpoint.format]?.(JSON.stringify(checkpoint.name ?? "model.pt")) : undefined;
+  // An exported program has no mode to be put in.
+  const [evals, trains] = opened !== undefined && checkpoint.format === "pt2" ? ["", ""] : ["model.eval()\n", "model.train()  # and go on\n"];
+  const made = opened === undefined ? `model = ${network}  # your class` : `model = ${opened}`;
   if (format === "safetensors") {
-    return `from safetensors.torch import load_file\n\n${made}\nmodel.load_state_dict(load_file(${name}))\nmodel.eval()\n`;
+    return `${opened === undefined ? "" : "import torch\n"}from safetensors.torch import load_file\n\n${made}\nmodel.load_state_dict(load_file(${name}))\n${evals}`;
   }
-  if (as === "same" && checkpoint.format === "torchscript") {
-    return `import torch\n\nmodel = torch.jit.load(${name})\nmodel.eval()\n`;
-  }
-  if (as === "same" && checkpoint.format === "pt2") {
-    return `import torch\n\nprogram = torch.export.load(${name})\nmodel = program.module()\n`;
-  }
+  const code = CODE[checkpoint.format];
+  if (as === "same" && code !== undefined) return `import torch\n\nmodel = ${code(name)}\n${checkpoint.format === "torchscript" ? "model.eval()\n" : ""}`;
   if (as === "same" && checkpoint.kind === "module") {
     return `import torch\n\n# A whole module names its class, which must be importable; weights_only=False trusts the file.\nmodel = torch.load(${name}, weights_only=False)\nmodel.eval()\n`;
   }
   const path = as === "checkpoint" ? "model_state_dict" : as === "state_dict" ? "" : stateDict || (checkpoint.stateDicts[0]?.path ?? "");
   const loaded = `import torch\n\ncheckpoint = torch.load(${name}, weights_only=True)\n${made}\nmodel.load_state_dict(checkpoint${index(path)})\n`;
   const at = optimizerPath(as, optimizer);
-  if (optimizer === undefined || at === undefined) return `${loaded}model.eval()\n`;
-  return `${loaded}${constructed(optimizer)}\noptimizer.load_state_dict(checkpoint${index(at)})\nmodel.train()  # and go on\n`;
+  if (optimizer === undefined || at === undefined) return `${loaded}${evals}`;
+  return `${loaded}${constructed(optimizer)}\noptimizer.load_state_dict(checkpoint${index(at)})\n${trains}`;
 }
 
 /** `a.0.b` → `["a"][0]["b"]` */

@@ -22,8 +22,8 @@ const SKIPPED = /^(?:\.|__MACOSX$|__pycache__$|node_modules$)/;
 export const chosen = (files: FileList | readonly File[] | null | undefined): Given[] =>
   [...(files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 
-/** What was dropped. Entries and handles must be asked for before the event is over, so nothing may be awaited before. */
-export async function dropped(transfer: DataTransfer): Promise<Taken> {
+/** What was dropped, `most` files of it. Entries and handles must be asked for before the event is over, so nothing may be awaited before. */
+export async function dropped(transfer: DataTransfer, most = MAX_FILES): Promise<Taken> {
   const items = [...transfer.items].filter(({ kind }) => kind === "file");
   const parts = items.map((item) => ({
     entry: item.webkitGetAsEntry?.() ?? null,
@@ -40,7 +40,7 @@ export async function dropped(transfer: DataTransfer): Promise<Taken> {
       if (some.length === 0) return;
       for (const entry of some) {
         if (SKIPPED.test(entry.name)) continue;
-        if (files.length >= MAX_FILES || depth > MAX_DEPTH) more = true;
+        if (files.length >= most || depth > MAX_DEPTH) more = true;
         else if (entry.isDirectory) await walk(entry as FileSystemDirectoryEntry, depth + 1);
         else files.push({ file: await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)), path: entry.fullPath.replace(/^\//, "") });
       }

@@ -1,18 +1,13 @@
 // From chosen or dropped files to samples: what the files are, and how they are read.
 import type { InputSpec } from "torchtab";
 import type { Preparation } from "../image/prepare.js";
+import type { Given } from "../open/given.js";
 import { likelyTarget, parse, samples, type Table } from "./csv.js";
 import { fromJson } from "./json.js";
 import { folder, isPicture, pictures, type Picture } from "./pictures.js";
 import { DataError, type TrainingSet } from "./set.js";
 import type { Vocabulary } from "./texts.js";
 import { members } from "./zip.js";
-
-/** A file and the folders that it was in. */
-export interface Given {
-  readonly file: File;
-  readonly path: string;
-}
 
 /** What files turned out to be. */
 export type Found =
@@ -28,34 +23,6 @@ export interface How {
   readonly image: Preparation;
   readonly target: number;
   readonly as: "classes" | "numbers" | undefined;
-}
-
-/** Files of a picker, with their folders. */
-export function given(files: FileList | null): Given[] {
-  return [...(files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
-}
-
-/** What was dropped, folders gone through. */
-export async function dropped(transfer: DataTransfer): Promise<Given[]> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  if (entries.length === 0) return given(transfer.files);
-  const all: Given[] = [];
-  const walk = async (entry: FileSystemEntry): Promise<void> => {
-    if (entry.isFile) {
-      const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-      if (!file.name.startsWith(".")) all.push({ file, path: entry.fullPath.replace(/^\//, "") });
-      return;
-    }
-    const reader = (entry as FileSystemDirectoryEntry).createReader();
-    for (;;) {
-      // A reader gives a hundred at a time.
-      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-      if (some.length === 0) return;
-      for (const inner of some) await walk(inner);
-    }
-  };
-  for (const entry of entries) await walk(entry);
-  return all;
 }
 
 /** Says what files are: one table, one JSON, pictures in folders, or an archive of those. */
