@@ -72,6 +72,12 @@ pub struct Tensor {
 }
 
 impl Tensor {
+    /// The sizes of `torch.view_as_real(tensor)`, pairs in a last dim, for a complex tensor; of a real one its own.
+    pub fn real_shape(&self) -> Vec<u64> {
+        let pair = self.dtype.real_part().map(|_| 2);
+        self.shape.iter().copied().chain(pair).collect()
+    }
+
     /// Elements, or `None` where the product overflows.
     pub fn numel(&self) -> Option<u64> {
         self.shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d))

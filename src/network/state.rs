@@ -2,7 +2,6 @@
 
 use super::{Network, NetworkLeaf};
 use crate::checkpoint::tensor::Tensor;
-use crate::dtype::Category;
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use std::collections::{HashMap, HashSet};
@@ -19,8 +18,7 @@ pub struct Offered {
 impl Offered {
     /// A tensor of a file; a complex one is offered as the pairs that a network's leaf is.
     pub fn of(key: String, tensor: &Tensor) -> Self {
-        let pair = (tensor.dtype.category() == Category::Complex).then_some(2);
-        Self { key, shape: tensor.shape.iter().copied().chain(pair).collect() }
+        Self { key, shape: tensor.real_shape() }
     }
 }
 

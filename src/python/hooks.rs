@@ -48,7 +48,11 @@ impl Interpreter {
         };
         let (first, with_kwargs) = (flag(self, "prepend")?, flag(self, "with_kwargs")?);
         flag(self, "always_call")?;
-        let [module, function] = arguments.bind(name, ["self", "hook"], 2)?;
+        let [module, function] = arguments.bind(name, ["self", "hook"], 1)?;
+        if function.is_none() {
+            let text = format!("Module.{name}() missing 1 required positional argument: 'hook'");
+            return Err(Raised::type_error(text));
+        }
         let (Some(module @ Object::Module(id)), Some(function)) = (module, function) else {
             return Err(Raised::type_error(format!("{name}() needs a module and a function")));
         };

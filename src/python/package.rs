@@ -133,8 +133,8 @@ impl Interpreter {
 
     /// Whether a source is an offered module's, or torch's own that is written in Python.
     pub(super) fn is_packaged(&self, unit: &Rc<Unit>) -> bool {
-        let composed = self.composed.iter();
-        self.imported.iter().map(|(_, module)| module).chain(composed).any(|module| Rc::ptr_eq(&module.unit, unit))
+        let own = self.composed.iter().chain(self.embedded.iter().map(|(.., module)| module));
+        self.imported.iter().map(|(_, module)| module).chain(own).any(|module| Rc::ptr_eq(&module.unit, unit))
             || self.is_dialect(unit)
     }
 

@@ -340,7 +340,11 @@ impl Changes for Plan<'_> {
             let source = source.ok_or_else(|| Error::mismatch(format!("tensor {} has no new values", id.0)))?;
             Ok(Cow::Owned(match source {
                 Source::Leaf(leaf) => self.model.stored(leaf).await?,
-                Source::State(value) => value.read().await?,
+                Source::State(value) => {
+                    let values = value.read().await?;
+                    let complex = self.model.checkpoint.tensor(id)?.dtype.real_part().is_some();
+                    if complex { values.view_as_complex() } else { values }
+                }
                 Source::Number(number) => {
                     let shape = self.model.checkpoint.tensor(id)?.shape.iter().map(|_| 1).collect();
                     TensorData::new(DType::Float64, shape, number.to_le_bytes().to_vec())?

@@ -13,6 +13,7 @@ mod allocation;
 mod bad_inputs;
 #[path = "../harness/compare.rs"]
 mod compare;
+mod complex;
 mod edit;
 mod exported;
 mod forge;

@@ -245,7 +245,11 @@ fn scatter(host: &mut dyn Host, b: &Bound<'_>, reduce: ScatterReduce) -> Result<
             "multiply" | "prod" => ScatterReduce::Multiply,
             "amax" => ScatterReduce::Amax,
             "amin" => ScatterReduce::Amin,
-            other => return Err(Error::unsupported(format!("torch.{} with reduce='{other}'", b.name()))),
+            other => {
+                return Err(Error::mismatch(format!(
+                    "reduce argument must be either sum, prod, mean, amax or amin, got {other}"
+                )));
+            }
         },
         _ => reduce,
     };

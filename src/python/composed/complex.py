@@ -101,6 +101,8 @@ class ComplexTensor:
         if name.endswith("_") and hasattr(torch.nn.init, name):
             # what initialises a parameter: its values are the file's
             return lambda *args, **kwargs: self
+        if not hasattr(self.real, name):
+            raise AttributeError(f"'Tensor' object has no attribute '{name}'")
         if name not in _SHAPED:
             raise NotImplementedError(f"'{name}' of a complex tensor")
         return lambda *args, **kwargs: self._both(name, args, kwargs)

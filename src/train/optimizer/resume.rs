@@ -206,7 +206,8 @@ fn first_misfit(saved: &SavedOptimizer, checkpoint: &Checkpoint, members: &[Vec<
                 let Some(id) = checkpoint.tensor_at(*node).filter(|_| !NUMBERS.contains(&name.as_str())) else {
                     continue;
                 };
-                let shape = &checkpoint.tensor(id)?.shape;
+                // what is kept of a complex parameter is complex, and pairs as the parameter is
+                let shape = &checkpoint.tensor(id)?.real_shape();
                 if !same_shape(shape, parameter) {
                     return Ok(Some(misfit(name, shape, parameter).at(format!("{}.state.{key}", saved.found.path))));
                 }
@@ -291,11 +292,11 @@ async fn read(found: &SavedState, checkpoint: &Checkpoint, parameter: &Parameter
             match checkpoint.view(*node) {
                 View::None => Entry::None,
                 View::Tensor(id) => {
-                    let shape = &checkpoint.tensor(id)?.shape;
+                    let shape = &checkpoint.tensor(id)?.real_shape();
                     if !same_shape(shape, parameter) {
                         return Err(misfit(name, shape, parameter));
                     }
-                    let data = checkpoint.read(id).await?.to(parameter.info.dtype)?;
+                    let data = checkpoint.read(id).await?.view_as_real().to(parameter.info.dtype)?;
                     let data = TensorData::new(data.dtype, parameter.info.shape.clone(), data.bytes)?;
                     Entry::Tensor(Value::upload(device, &data)?)
                 }
