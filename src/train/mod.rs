@@ -63,6 +63,7 @@ impl Gradients {
     /// The same gradients on another device.
     pub async fn to(&self, device: &Device) -> Result<Self> {
         let mut values = HashMap::new();
+        #[expect(clippy::iter_over_hash_type, reason = "each goes by itself, in whatever order")]
         for (leaf, value) in &self.values {
             values.insert(*leaf, value.to(device).await?);
         }

@@ -131,6 +131,7 @@ impl Optimizer {
     /// The same optimizer for parameters on another device.
     pub async fn to(&self, device: &Device) -> Result<Self> {
         let mut state = HashMap::new();
+        #[expect(clippy::iter_over_hash_type, reason = "each goes by itself, in whatever order")]
         for (leaf, kept) in &self.state {
             state.insert(*leaf, kept.to(device).await?);
         }
