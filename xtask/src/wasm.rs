@@ -73,6 +73,10 @@ impl Toolchain {
     }
 }
 
+/// How much of a function may be copied to where it is called: little, since most of torchtab runs once for each network. What is marked
+/// `#[inline]`, as the operations of SIMD vectors are that its kernels are made of, is held to a limit of its own.
+const INLINE: &str = "llvm-args=-inline-threshold=50";
+
 fn target_dir() -> PathBuf {
     let dir = target().join("wasm");
     std::path::absolute(&dir).unwrap_or(dir)
@@ -85,7 +89,7 @@ pub fn build(release: bool) -> Result<()> {
     let mut build = Toolchain::find()?.cargo("rustc");
     // Without this export the linker runs every constructor (burn's kernel compiler registers thousands) before each call into the
     // module. `src/web/constructors.rs` calls it once.
-    run(build.args(["--profile", profile, "--", "-C", "link-arg=--export=__wasm_call_ctors"]))?;
+    run(build.args(["--profile", profile, "--", "-C", "link-arg=--export=__wasm_call_ctors", "-C", INLINE]))?;
     let compiled = target_dir().join(TRIPLE).join(profile).join("torchtab.wasm");
     let made = format!("{OUT}/torchtab_bg.wasm");
     let stamp = Stamp::of("wasm", &[&compiled.to_string_lossy(), "Cargo.lock", "xtask/src/wasm.rs"], profile)?;
