@@ -155,7 +155,7 @@ export class Model {
 
   /**
    * Moves the model to another device, as `module.to(device)` does: weights, the optimizer's state and a loop of {@link fit} that goes on.
-   * Where WebGPU does not work it is the CPU, and {@link device} says why. The next run compiles its kernels.
+   * Where WebGPU does not work it is the CPU, and {@link Model.device} says why. The next run compiles its kernels.
    *
    * @throws AbortError after an abort; the model is where it was then, and goes on there.
    * @example
