@@ -9,8 +9,10 @@ use super::tensor::{Host, Kind, Place, Scalar, Tensor};
 use crate::data::{TensorData, numel};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::graph::ValueId;
 use burn::tensor::{DType as Stored, FloatDType, IntDType};
 use half::{bf16, f16};
+use std::collections::HashMap;
 
 /// A tensor that any operator takes and gives. Cloning shares the elements.
 #[derive(Clone, Debug)]
@@ -99,6 +101,16 @@ impl Value {
     /// The same values on another device.
     pub async fn to(&self, device: &Device) -> Result<Self> {
         Self::upload(device, &self.read().await?)
+    }
+
+    /// The same for each of a table.
+    pub async fn all_to(values: &HashMap<ValueId, Self>, device: &Device) -> Result<HashMap<ValueId, Self>> {
+        let mut moved = HashMap::new();
+        #[expect(clippy::iter_over_hash_type, reason = "each goes by itself, in whatever order")]
+        for (leaf, value) in values {
+            moved.insert(*leaf, value.to(device).await?);
+        }
+        Ok(moved)
     }
 
     /// torch's dtype.

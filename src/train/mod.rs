@@ -62,12 +62,7 @@ impl Gradients {
 
     /// The same gradients on another device.
     pub async fn to(&self, device: &Device) -> Result<Self> {
-        let mut values = HashMap::new();
-        #[expect(clippy::iter_over_hash_type, reason = "each goes by itself, in whatever order")]
-        for (leaf, value) in &self.values {
-            values.insert(*leaf, value.to(device).await?);
-        }
-        Ok(Self { values })
+        Ok(Self { values: Value::all_to(&self.values, device).await? })
     }
 
     /// The leaves that have one, in the order in which they were made.
