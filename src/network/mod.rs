@@ -3,6 +3,7 @@
 //! A [`Network`] is a module tree in the evaluator's hands, with its parameters and buffers named as `state_dict()` names them. It
 //! holds no weights: [`state`] says which key of a state_dict each leaf takes.
 
+pub mod carried;
 pub mod deduce;
 pub mod exported;
 pub mod inputs;

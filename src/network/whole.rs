@@ -5,12 +5,13 @@
 //! zoo in all that can be seen: keys, shapes, and the classes of all its modules.
 
 use super::Network;
+use super::carried::{self, last};
 use super::packages::{library, provides};
 use super::source::FILENAME;
 use super::state::Offered;
 use super::zoo::{self, Confidence, Facts, Recognised, Search};
 use crate::checkpoint::Checkpoint;
-use crate::checkpoint::module::{EmbeddedSource, ModuleNode, ModuleNumber, ModuleTree, Value as Saved};
+use crate::checkpoint::module::{ModuleNode, ModuleNumber, ModuleTree, Value as Saved};
 use crate::checkpoint::script::Constant;
 use crate::checkpoint::tensor::TensorId;
 use crate::checkpoint::view::View;
@@ -25,9 +26,6 @@ use crate::python::interpreter::Interpreter;
 use crate::python::program::Program;
 use indexmap::IndexMap;
 use std::collections::HashMap;
-
-/// What a class body finds in its module when only the class was saved.
-const PREAMBLE: &str = "import math\nimport torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n";
 
 /// Where torch's functions written in C live, and where people find them.
 const BUILTINS: &[(&str, &str)] = &[
@@ -135,11 +133,7 @@ fn code(tree: &ModuleTree, checkpoint: &Checkpoint, source: Option<&str>) -> Res
     if let Some(first) = missing.first() {
         return like_the_zoo(tree, checkpoint, first);
     }
-    let text: Vec<_> = bases_first(&embedded).into_iter().map(|e| e.source.as_str()).collect();
-    let program = match text.is_empty() {
-        true => None,
-        false => Some(Program::parse(&format!("{PREAMBLE}\n{}", text.join("\n\n")), FILENAME)?),
-    };
+    let program = carried::module(&embedded).map(|text| Program::parse(&text, FILENAME)).transpose()?;
     let root = tree.root().map(|root| root.class.clone()).filter(|class| provides(class));
     let certain = |name| Recognised { name, construct: None, confidence: Confidence::Certain, notes: Vec::new() };
     Ok(Code { program, recognised: root.map(certain) })
@@ -193,29 +187,6 @@ pub fn state_dict(tree: &ModuleTree) -> IndexMap<String, TensorId> {
 
 fn is_torch(class: &str) -> bool {
     class.starts_with("torch.nn.") || module::class(class).is_some()
-}
-
-fn last(qualified: &str) -> &str {
-    qualified.rsplit('.').next().unwrap_or(qualified)
-}
-
-/// Classes in an order in which Python could define them: each after those that its `class` line names.
-fn bases_first(embedded: &[EmbeddedSource]) -> Vec<&EmbeddedSource> {
-    let mut left: Vec<&EmbeddedSource> = embedded.iter().collect();
-    let mut ordered = Vec::new();
-    while !left.is_empty() {
-        let names: Vec<&str> = left.iter().map(|e| last(&e.class)).collect();
-        let ready = |e: &&EmbeddedSource| {
-            let line = e.source.lines().find(|l| l.trim_start().starts_with("class ")).unwrap_or("");
-            let bases = line.split_once('(').map_or("", |(_, bases)| bases);
-            let words = bases.split(|c: char| !c.is_alphanumeric() && c != '_');
-            !words.into_iter().any(|w| names.contains(&w))
-        };
-        // A cycle of bases cannot be; if one is claimed, the order as found lets Python's own error speak.
-        let at = left.iter().position(ready).unwrap_or(0);
-        ordered.push(left.remove(at));
-    }
-    ordered
 }
 
 struct Rebuild<'a> {

@@ -24,6 +24,7 @@ use crate::engine::device::{Choice, Device};
 use crate::error::{Error, Result};
 use crate::graph::ValueId;
 use crate::network::Network;
+use crate::network::carried::{self, Code};
 use crate::network::deduce::report::Deduced;
 use crate::network::state::Offered;
 use crate::network::whole::{self, Whole};
@@ -71,6 +72,11 @@ impl Session {
     /// What is in the file.
     pub fn describe(&self) -> Description {
         self.checkpoint.describe()
+    }
+
+    /// The code that the file carries.
+    pub fn code(&self) -> Option<Code> {
+        carried::code(&self.checkpoint)
     }
 
     /// A tensor's values, by the name that [`describe`](Self::describe) gives it.

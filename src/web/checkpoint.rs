@@ -43,6 +43,11 @@ impl Checkpoint {
         object::plain(&self.session.describe()).map_err(|e| to_js(&e))
     }
 
+    /// `code(): {text, dialect} | undefined`
+    pub fn code(&self) -> Result<JsValue, JsValue> {
+        self.session.code().map_or(Ok(JsValue::UNDEFINED), |code| object::plain(&code).map_err(|e| to_js(&e)))
+    }
+
     /// `tensor(name: string): Promise<Tensor>`
     pub fn tensor(&self, name: String) -> Promise {
         let session = self.session.clone();

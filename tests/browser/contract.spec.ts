@@ -29,12 +29,25 @@ test("a checkpoint tells its values, globals and warnings, and what each tensor 
   expect([found.kind, found.hasModule, found.embeddedSource]).toEqual(["checkpoint", false, []]);
 });
 
-test("a legacy whole-model file names the classes whose source it carries", async ({ page }) => {
+test("a legacy whole-model file tells the source that it carries, which builds its network when it is given back", async ({ page }) => {
   const found = await page.evaluate(async () => {
-    const { embeddedSource, hasModule, moduleClass } = await window.api.open("/samples/denoise/denoise.pt");
-    return { embeddedSource, hasModule, moduleClass };
+    const checkpoint = await window.api.open("/samples/denoise/denoise.pt");
+    const { embeddedSource, hasModule, moduleClass } = checkpoint;
+    const code = await checkpoint.code();
+    const shape = [1, 1, 16, 16];
+    const x = { dtype: "float32", shape, data: Float32Array.from({ length: 256 }, (_, i) => Math.sin(i)) } as const;
+    const alone = await checkpoint.build(undefined, { device: "cpu" });
+    const given = await checkpoint.build({ source: code?.text ?? "" }, { device: "cpu" });
+    const values = async (model: typeof alone) => Array.from((await model.run(x)).data as Float32Array);
+    return { embeddedSource, hasModule, moduleClass, dialect: code?.dialect, text: code?.text, alone: await values(alone), given: await values(given) };
   });
-  expect(found).toEqual({ embeddedSource: ["model.Denoiser"], hasModule: true, moduleClass: "model.Denoiser" });
+  expect(found).toMatchObject({ embeddedSource: ["model.Denoiser"], hasModule: true, moduleClass: "model.Denoiser", dialect: "python" });
+  expect(found.text).toContain("class Denoiser(nn.Module):");
+  expect(found.given).toEqual(found.alone);
+});
+
+test("a file without code tells none", async ({ page }) => {
+  expect(await page.evaluate(async (path) => (await (await window.api.open(path)).code()) === undefined, DIGITS)).toBe(true);
 });
 
 test("build takes a state_dict by its place, and is strict unless told", async ({ page }) => {

@@ -11,6 +11,7 @@
 
 mod allocation;
 mod bad_inputs;
+mod carried;
 #[path = "../harness/compare.rs"]
 mod compare;
 mod complex;

@@ -10,6 +10,7 @@ import { fromRaw } from "./tensor.js";
 import type { Tensor } from "./tensor.js";
 import type { NetworkGraph } from "./graph.js";
 import type {
+  CarriedCode,
   BuildOptions,
   CallOptions,
   Compared,
@@ -53,7 +54,7 @@ export class Checkpoint {
   readonly hasModule: boolean;
   /** That module's class. */
   readonly moduleClass: string | undefined;
-  /** The classes whose source a legacy whole-model file carries. */
+  /** The classes whose source the file carries; {@link Checkpoint.code} is its text. */
   readonly embeddedSource: readonly string[];
   /** The optimizer's class, where its state is inside. */
   readonly optimizer: string | undefined;
@@ -82,6 +83,20 @@ export class Checkpoint {
     this.source = source;
     this.#backend = backend;
     this.#handle = handle;
+  }
+
+  /**
+   * The code that the file carries: the classes of a legacy whole-model file, the graph of a torch.export program written as source, the
+   * `code/` of a TorchScript archive. Undefined where it carries none.
+   *
+   * @example
+   * ```ts
+   * const code = await checkpoint.code();
+   * if (code?.dialect === "python") editor.value = code.text;
+   * ```
+   */
+  code(): Promise<CarriedCode | undefined> {
+    return this.#backend.call("code", { handle: this.#handle });
   }
 
   /**

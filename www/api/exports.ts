@@ -49,6 +49,7 @@ export type {
   TrainOptions,
 } from "./lessons.js";
 export type {
+  CarriedCode,
   BuildOptions,
   CallOptions,
   Change,

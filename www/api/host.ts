@@ -63,6 +63,7 @@ export class Host implements Backend {
       return { handle: this.#keep(this.#checkpoints, opened), description: opened.describe() };
     },
     tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),
+    code: async ({ handle }) => this.#checkpoint(handle).code(),
     slice: ({ handle, name, indices }) => this.#checkpoint(handle).slice(name, indices),
     compare: ({ handle, other }, { progress, signal }) => this.#checkpoint(handle).compare(this.#checkpoint(other), progress, signal),
     stats: ({ handle, name, bins }, { progress, signal }) =>

@@ -19,6 +19,7 @@ import type {
 } from "./rim.js";
 import type { Difference, Evaluation, OptimizerState, Prepared, StepReport, TrainingMemory } from "./lessons.js";
 import type {
+  CarriedCode,
   Compared,
   Construct,
   Description,
@@ -51,6 +52,7 @@ export interface Built {
 /** Each call: what it takes and what it gives. */
 export interface Calls {
   open: { takes: { source: RawSource; name?: string; wasmUrl?: string }; gives: { handle: Handle; description: Description } };
+  code: { takes: { handle: Handle }; gives: CarriedCode | undefined };
   tensor: { takes: { handle: Handle; name: string }; gives: RawTensor };
   slice: { takes: { handle: Handle; name: string; indices: readonly Index[] }; gives: RawTensor };
   compare: { takes: { handle: Handle; other: Handle }; gives: Compared[] };

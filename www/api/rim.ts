@@ -14,6 +14,7 @@ import type {
 } from "./lessons.js";
 import type { Span } from "./remote.js";
 import type {
+  CarriedCode,
   Compared,
   Construct,
   Description,
@@ -187,6 +188,7 @@ export declare class RimCheckpoint {
   slice(name: string, indices: readonly Index[]): Promise<RawTensor>;
   compare(other: RimCheckpoint, progress: Report, signal?: AbortSignal): Promise<Compared[]>;
   stats(name: string, options: { bins?: number }, progress: Report, signal?: AbortSignal): Promise<Stats>;
+  code(): CarriedCode | undefined;
   propose(stateDict?: string): Proposal | undefined;
   build(options: RawBuild, progress: Report, signal?: AbortSignal): Promise<RimModel>;
   free(): void;

@@ -104,6 +104,14 @@ export interface Description {
   readonly optimizer?: string;
 }
 
+/** Code that a file carries. */
+export interface CarriedCode {
+  /** One text; the files of a TorchScript archive follow each other, each under its path. */
+  readonly text: string;
+  /** `"python"` builds when it is given to {@link Checkpoint.build}, as it stands or edited; `"torchscript"` is to read. */
+  readonly dialect: "python" | "torchscript";
+}
+
 /** A tensor's statistics; NaN and infinities are counted apart and left out of the rest. */
 export interface Stats {
   readonly count: number;

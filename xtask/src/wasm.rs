@@ -111,7 +111,10 @@ pub fn build(release: bool) -> Result<()> {
     if release {
         say("wasm-opt -O2 (a few minutes)");
         let small = format!("{made}.opt");
-        run(Command::new("node_modules/.bin/wasm-opt").args(["--all-features", "-O2", &made, "-o", &small]))?;
+        // The module itself says which features it may use. With all that binaryen knows it would write sections that no browser reads yet.
+        run(Command::new("node_modules/.bin/wasm-opt").args(["-O2", &made, "-o", &small]))?;
+        run(Command::new("node").args(["-e", "new WebAssembly.Module(fs.readFileSync(process.argv[1]))", &small]))
+            .context("the optimised module cannot be loaded")?;
         std::fs::rename(small, &made)?;
     }
     stamp.done()
