@@ -199,7 +199,7 @@ impl Parts {
 pub struct Phase {
     /// `directory`, `pickle`, `tensors`, `upload`, `warm-up`
     pub phase: &'static str,
-    /// bytes or items done
+    /// bytes done, and of `warm-up` kernels
     pub done: u64,
     /// of how many; 0 when nobody knows
     pub total: u64,

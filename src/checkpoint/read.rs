@@ -13,10 +13,15 @@ pub const MAX_TENSOR: u64 = 1 << 30;
 impl Checkpoint {
     /// A tensor's values. Unsupported for quantised, sparse and meta tensors; TooLarge above [`MAX_TENSOR`].
     pub async fn read(&self, id: TensorId) -> Result<TensorData> {
+        self.read_telling(id, &mut |_| Ok(())).await
+    }
+
+    /// The same; `more` hears of every further byte, and may stop it.
+    pub async fn read_telling(&self, id: TensorId, more: &mut dyn FnMut(u64) -> Result<()>) -> Result<TensorData> {
         let tensor = self.tensor(id)?;
         let storage = self.loadable(tensor)?;
         let size = tensor.dtype.size() as u64;
-        let bytes = tensor.numel().and_then(|n| n.checked_mul(size)).unwrap_or(u64::MAX);
+        let bytes = tensor.nbytes().unwrap_or(u64::MAX);
         // A strided view may span more of its storage than it has elements; an expanded one has more elements than bytes.
         let start = tensor.storage_offset.saturating_mul(size);
         let end = tensor.end().map_or(u64::MAX, |e| e.saturating_mul(size));
@@ -27,7 +32,7 @@ impl Checkpoint {
         let mut raw = Vec::new();
         self.read_storage(storage, start.min(end)..end, &mut |window| {
             raw.extend_from_slice(window);
-            Ok(())
+            more(window.len() as u64)
         })
         .await?;
         let mut data = gather(tensor, &raw)?;

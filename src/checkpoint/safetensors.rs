@@ -85,8 +85,7 @@ pub async fn open(source: &dyn ByteSource) -> Result<Loaded> {
         };
         let (index, _) = storages.insert_full(name.clone(), storage);
         let tensor = contiguous(dtype, info.shape, StorageId(u32::try_from(index).unwrap_or(u32::MAX)));
-        let wanted = tensor.numel().and_then(|n| n.checked_mul(dtype.size() as u64));
-        if wanted != Some(end - start) {
+        if tensor.nbytes() != Some(end - start) {
             return Err(broken(format!(
                 "shape {:?} of {} does not fill {} bytes",
                 tensor.shape,

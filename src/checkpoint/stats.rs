@@ -110,7 +110,7 @@ impl Checkpoint {
         let tensor = self.tensor(id)?;
         numbers::check(tensor.dtype)?;
         let dtype = tensor.dtype;
-        let total = tensor.numel().unwrap_or(0).saturating_mul(dtype.size() as u64).saturating_mul(2);
+        let total = tensor.nbytes().unwrap_or(0).saturating_mul(2);
         let mut done = 0u64;
         let mut values = Vec::new();
         let mut step = |bytes: &[u8], values: &mut Vec<f64>| {

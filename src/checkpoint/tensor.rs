@@ -83,6 +83,11 @@ impl Tensor {
         self.shape.iter().try_fold(1u64, |n, &d| n.checked_mul(d))
     }
 
+    /// Bytes of all elements, as `tensor.nbytes`; `None` where the product overflows.
+    pub fn nbytes(&self) -> Option<u64> {
+        self.numel()?.checked_mul(self.dtype.size() as u64)
+    }
+
     /// Row-major without gaps, as `is_contiguous()`.
     pub fn is_contiguous(&self) -> bool {
         let mut expected = 1u64;

@@ -31,6 +31,13 @@ pub struct Info {
     pub dtype: DType,
 }
 
+impl Info {
+    /// Bytes of all elements, as `tensor.nbytes`.
+    pub fn nbytes(&self) -> u64 {
+        self.shape.iter().fold(self.dtype.size() as u64, |n, &d| n.saturating_mul(d as u64))
+    }
+}
+
 /// An operator with its operands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {

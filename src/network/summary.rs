@@ -49,7 +49,7 @@ impl Network {
                 let mut row = Row { output_shape: shapes.get(&name).cloned(), class, depth, ..Row::empty(&name) };
                 for leaf in self.leaves.iter().filter(|l| l.names.iter().any(|n| inside(n))) {
                     let elements = numel(&leaf.info.shape).unwrap_or(0) as u64;
-                    row.bytes += elements * leaf.info.dtype.size() as u64;
+                    row.bytes += leaf.info.nbytes();
                     if leaf.kind == LeafKind::Parameter {
                         row.parameters += elements;
                         row.trainable += if leaf.requires_grad { elements } else { 0 };

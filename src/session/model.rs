@@ -6,7 +6,7 @@ use super::input::{Inputs, Output, fill};
 use super::train::Trainer;
 use super::train::fit::Fitting;
 use crate::checkpoint::Checkpoint;
-use crate::checkpoint::tensor::TensorId;
+use crate::checkpoint::tensor::{Tensor, TensorId};
 use crate::data::TensorData;
 use crate::engine::device::Device;
 use crate::engine::program::{Program, Weights};
@@ -69,14 +69,24 @@ impl Model {
     ) -> Result<Self> {
         let origin: HashMap<_, _> = loaded.pairs.iter().copied().collect();
         let mut weights = Weights::default();
-        let total = loaded.pairs.len() as u64;
-        for (done, leaf) in network.leaves().iter().filter(|l| origin.contains_key(&l.value)).enumerate() {
-            let detail = leaf.names.first().cloned();
-            progress.report(Phase { phase: "upload", done: done as u64, total, detail })?;
-            if let Some(id) = origin.get(&leaf.value) {
-                let data = original(&checkpoint, *id, leaf).await?;
-                weights.insert(leaf.value, Value::upload(&device, &data)?);
-            }
+        let size = |id: &TensorId| checkpoint.tensor(*id).ok().and_then(Tensor::nbytes).unwrap_or(0);
+        let leaves = || network.leaves().iter().filter_map(|leaf| Some((leaf, origin.get(&leaf.value)?)));
+        let total = leaves().map(|(_, id)| size(id)).fold(0, u64::saturating_add);
+        let mut before = 0;
+        for (leaf, id) in leaves() {
+            let detail = leaf.names.first();
+            let report = |done| progress.report(Phase { phase: "upload", done, total, detail: detail.cloned() });
+            report(before)?;
+            let after = before.saturating_add(size(id));
+            let mut done = before;
+            // A strided view reads more of its storage than it has elements.
+            let mut more = |read| {
+                done = after.min(done.saturating_add(read));
+                report(done)
+            };
+            let data = original(&checkpoint, *id, leaf, &mut more).await?;
+            weights.insert(leaf.value, Value::upload(&device, &data)?);
+            before = after;
         }
         progress.report(Phase { phase: "upload", done: total, total, detail: None })?;
         // What the file has no values for keeps those that its constructor gave it, drawn once.
@@ -236,7 +246,9 @@ impl Model {
     /// A leaf's values: from the file while they are the file's, which loses nothing, and else from the device.
     pub(super) async fn values(&self, leaf: &NetworkLeaf) -> Result<TensorData> {
         match (self.origin.get(&leaf.value), self.weights.get(leaf.value)) {
-            (Some(id), _) if !self.changed.contains(&leaf.value) => original(&self.checkpoint, *id, leaf).await,
+            (Some(id), _) if !self.changed.contains(&leaf.value) => {
+                original(&self.checkpoint, *id, leaf, &mut |_| Ok(())).await
+            }
             (_, Some(value)) => value.read().await?.to(leaf.info.dtype),
             (_, None) => Err(Error::mismatch("a parameter has no value").at(leaf.names.join(", "))),
         }
@@ -266,9 +278,14 @@ impl Model {
     }
 }
 
-/// A tensor of the file as its parameter takes it: the parameter's dtype and shape.
-pub(super) async fn original(checkpoint: &Checkpoint, id: TensorId, leaf: &NetworkLeaf) -> Result<TensorData> {
-    let data = checkpoint.read(id).await.map_err(|e| match leaf.names.first() {
+/// A tensor of the file as its parameter takes it: the parameter's dtype and shape. `more` hears of every further byte.
+pub(super) async fn original(
+    checkpoint: &Checkpoint,
+    id: TensorId,
+    leaf: &NetworkLeaf,
+    more: &mut dyn FnMut(u64) -> Result<()>,
+) -> Result<TensorData> {
+    let data = checkpoint.read_telling(id, more).await.map_err(|e| match leaf.names.first() {
         Some(name) if e.location.is_none() => e.at(format!("state_dict[\"{name}\"]")),
         _ => e,
     })?;

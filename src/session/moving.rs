@@ -22,11 +22,13 @@ impl Model {
         }
         let mut weights = Weights::default();
         let leaves: Vec<_> = self.network.leaves().iter().filter(|l| self.weights.get(l.value).is_some()).collect();
-        let total = leaves.len() as u64;
-        for (done, leaf) in leaves.into_iter().enumerate() {
+        let total = leaves.iter().map(|leaf| leaf.info.nbytes()).fold(0, u64::saturating_add);
+        let mut done = 0;
+        for leaf in leaves {
             let detail = leaf.names.first().cloned();
-            progress.report(Phase { phase: "upload", done: done as u64, total, detail })?;
+            progress.report(Phase { phase: "upload", done, total, detail })?;
             weights.insert(leaf.value, Value::upload(&device, &self.values(leaf).await?)?);
+            done = done.saturating_add(leaf.info.nbytes());
         }
         let training_state = match &self.training_state {
             Some(state) => Some(state.to(&device).await?),

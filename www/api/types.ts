@@ -13,7 +13,7 @@ export type Source = File | Blob | ArrayBuffer | Uint8Array | URL | string;
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
 
 /**
- * A step of long work. `total` is 0 while unknown; both count bytes, except for `upload` (tensors) and `warm-up` (kernels).
+ * A step of long work. `total` is 0 while unknown; both count bytes, except for `warm-up` (kernels).
  */
 export interface Progress {
   readonly phase: "directory" | "pickle" | "tensors" | "upload" | "warm-up" | "save";

@@ -19,8 +19,8 @@ export function phase(progress: Progress | undefined): string {
 /** How far, and how fast once that can be told. */
 export function figures(progress: Progress | undefined, seconds: number): string {
   if (progress === undefined) return "";
-  // An upload counts tensors, a warm-up kernels, all else bytes.
-  const inBytes = progress.phase !== "warm-up" && progress.phase !== "upload";
+  // A warm-up counts kernels, all else bytes.
+  const inBytes = progress.phase !== "warm-up";
   const one = inBytes ? bytes : count;
   const done = progress.total > 0 ? `${one(progress.done)} of ${one(progress.total)}` : one(progress.done);
   return inBytes && seconds > 0.5 ? `${done}, ${bytes(progress.done / seconds)}/s` : done;

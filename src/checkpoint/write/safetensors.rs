@@ -166,7 +166,7 @@ impl Checkpoint {
         };
         let size = tensor.dtype.size() as u64;
         let from = tensor.storage_offset.checked_mul(size).and_then(|o| o.checked_add(start));
-        let range = tensor.numel().and_then(|n| n.checked_mul(size)).zip(from).map(|(len, from)| from..from + len);
+        let range = tensor.nbytes().zip(from).map(|(len, from)| from..from + len);
         Ok(range.filter(|_| !storage.swapped))
     }
 

@@ -22,7 +22,7 @@ impl Model {
         let mut all = Vec::new();
         for leaf in self.network.leaves().iter().filter(|l| self.changed.contains(&l.value)) {
             let Some(id) = self.origin.get(&leaf.value) else { continue };
-            let before = original(&self.checkpoint, *id, leaf).await?.to_f64()?;
+            let before = original(&self.checkpoint, *id, leaf, &mut |_| Ok(())).await?.to_f64()?;
             let now = self.values(leaf).await?.to_f64()?;
             let name = leaf.names.first().cloned().unwrap_or_default();
             let mut changes = Changes::default();
@@ -38,7 +38,7 @@ impl Model {
         let leaves: Vec<_> = self.network.leaves().iter().filter(|l| self.changed.contains(&l.value)).collect();
         for leaf in leaves {
             if let Some(id) = self.origin.get(&leaf.value) {
-                let data = original(&self.checkpoint, *id, leaf).await?;
+                let data = original(&self.checkpoint, *id, leaf, &mut |_| Ok(())).await?;
                 values.push((leaf.value, crate::engine::value::Value::upload(&self.device, &data)?));
             }
         }
