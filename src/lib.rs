@@ -12,6 +12,7 @@ pub mod convert;
 pub mod data;
 
 pub mod bytes;
+pub mod literal;
 pub mod source;
 
 pub mod zip;

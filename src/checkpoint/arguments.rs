@@ -2,6 +2,7 @@
 
 use super::Checkpoint;
 use super::view::View;
+use crate::literal::quoted;
 use crate::pickle::object::NodeId;
 
 /// Keys under which they are, newest first.
@@ -60,18 +61,4 @@ impl Checkpoint {
             _ => return None,
         })
     }
-}
-
-/// A string literal.
-fn quoted(text: &str) -> String {
-    let escaped: String = text
-        .chars()
-        .map(|c| match c {
-            '\\' => "\\\\".to_owned(),
-            '\'' => "\\'".to_owned(),
-            c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        })
-        .collect();
-    format!("'{escaped}'")
 }

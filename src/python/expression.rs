@@ -310,7 +310,7 @@ impl Interpreter {
         }
         let value = match field.conversion {
             ConversionFlag::Repr => Object::str(self.repr(&value)?),
-            ConversionFlag::Ascii => Object::str(super::repr::ascii(&self.repr(&value)?)),
+            ConversionFlag::Ascii => Object::str(crate::literal::ascii(&self.repr(&value)?)),
             ConversionFlag::Str => Object::str(self.text(&value)?),
             ConversionFlag::None if field.debug_text.is_some() && field.format_spec.is_none() => {
                 Object::str(self.repr(&value)?)

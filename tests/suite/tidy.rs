@@ -9,6 +9,7 @@ const LAYERS: &[&str] = &[
     "data",
     "convert",
     "bytes",
+    "literal",
     "source",
     "zip",
     "pickle",

@@ -4,9 +4,9 @@
 
 use super::schema::{Union, dtype};
 use crate::error::{Error, Result};
+use crate::literal::quoted;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 
 /// Names that a program's own values may not take.
 const RESERVED: &[&str] = &[
@@ -65,22 +65,6 @@ impl Names {
         let known = self.known.get(name).map(String::as_str);
         known.ok_or_else(|| Error::malformed(format!("the value {name:?} is used and nothing gives it")))
     }
-}
-
-/// A string as Python writes it.
-pub fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        let _ = match c {
-            '"' | '\\' => write!(out, "\\{c}"),
-            ' '..='~' => write!(out, "{c}"),
-            c if u32::from(c) < 0x100 => write!(out, "\\x{:02x}", u32::from(c)),
-            c if u32::from(c) < 0x1_0000 => write!(out, "\\u{:04x}", u32::from(c)),
-            c => write!(out, "\\U{:08x}", u32::from(c)),
-        };
-    }
-    out.push('"');
-    out
 }
 
 /// A float: a number, or `"NaN"` and the infinities.

@@ -1,12 +1,13 @@
 //! What forward of an exported program takes and gives: weights by their names, parameters and what export fixed of them, written buffers,
 //! and the trees of containers around them.
 
-use super::argument::{self, Names, is_name, quoted};
+use super::argument::{self, Names, is_name};
 use super::schema::{Union, dtype, int, symbol, text_at};
 use super::source::{Writer, access, name_of};
 use super::spec::Spec;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::literal::quoted;
 use serde_json::Value;
 use std::collections::HashMap;
 

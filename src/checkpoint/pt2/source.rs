@@ -4,11 +4,12 @@
 //! before anything gives them, operators that are no names and arguments that hold something else are refused while it is written; what
 //! an operator does is not known here.
 
-use super::argument::{self, Names, is_dotted, is_name, is_reserved, quoted};
+use super::argument::{self, Names, is_dotted, is_name, is_reserved};
 use super::mode::{self, Mode};
 use super::schema::{Graph, NamedArgument, Node, Program, Union};
 use super::signature::Input;
 use crate::error::{Error, Result};
+use crate::literal::quoted;
 use serde_json::Value;
 use std::collections::HashMap;
 

@@ -1,7 +1,8 @@
 //! The trees that forward takes and gives (`torch.utils._pytree.TreeSpec`), as export writes them: JSON in a string.
 
-use super::argument::{is_name, quoted};
+use super::argument::is_name;
 use crate::error::{Error, Result};
+use crate::literal::quoted;
 use serde_json::Value;
 
 /// A tree of containers.

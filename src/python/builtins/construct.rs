@@ -326,8 +326,7 @@ impl Interpreter {
 
 fn parse_float(text: &str) -> Outcome<f64> {
     let trimmed = text.trim();
-    let bad =
-        || Raised::value_error(format!("could not convert string to float: {}", crate::python::repr::quoted(text)));
+    let bad = || Raised::value_error(format!("could not convert string to float: {}", crate::literal::quoted(text)));
     let plain: String = trimmed.chars().filter(|c| *c != '_').collect();
     let body = plain.trim_start_matches(['+', '-']).to_lowercase();
     let word = matches!(body.as_str(), "inf" | "infinity" | "nan");
@@ -338,7 +337,7 @@ fn parse_float(text: &str) -> Outcome<f64> {
 }
 
 fn parse_int(text: &str, base: i64) -> Outcome<Object> {
-    let shown = crate::python::repr::quoted(text);
+    let shown = crate::literal::quoted(text);
     let bad = || Raised::value_error(format!("invalid literal for int() with base {base}: {shown}"));
     let trimmed = text.trim();
     let (negative, digits) = match trimmed.strip_prefix('-') {

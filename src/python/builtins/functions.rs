@@ -60,7 +60,7 @@ pub static TABLE: &[Native] = &[
         name: "ascii",
         run: |me, a| {
             let [x] = a.exactly("ascii")?;
-            Ok(Object::str(crate::python::repr::ascii(&me.repr(&x)?)))
+            Ok(Object::str(crate::literal::ascii(&me.repr(&x)?)))
         },
     },
     Native {
