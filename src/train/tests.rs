@@ -10,7 +10,7 @@ use super::scheduler::{Scheduler, SchedulerSpec};
 use super::{Gradients, Parameter};
 use crate::data::TensorData;
 use crate::dtype::DType;
-use crate::engine::device::Device;
+use crate::engine::device::{Choice, Device};
 use crate::engine::program::Weights;
 use crate::engine::value::Value;
 use crate::graph::{Info, ValueId};
@@ -131,19 +131,33 @@ fn optimizers_step_as_torch() {
         let dtype = DType::from_name(&case.dtype).unwrap();
         // bfloat16 has 8 bits, of which one may be rounded the other way in what a small number is the difference of.
         let tolerance = if dtype == DType::BFloat16 { 0.1 } else { 1e-5 };
-        assert_steps(&case, dtype, tolerance);
+        assert_steps(&Device::cpu(), &case, dtype, tolerance);
         if dtype == DType::Float32 {
-            assert_steps(&case, DType::Float64, 5e-5);
+            assert_steps(&Device::cpu(), &case, DType::Float64, 5e-5);
         }
         cases += 1;
     }
     assert_eq!(cases, 46);
 }
 
-fn assert_steps(case: &Trace, dtype: DType, tolerance: f64) {
-    let device = Device::cpu();
+/// Natively WebGPU is a feature and wants a driver; without them there is nothing to compare.
+#[test]
+fn webgpu_steps_as_torch() {
+    let (device, why_not) = pollster::block_on(Device::open(Choice::WebGpu)).unwrap();
+    if device.kind() == "cpu" {
+        assert!(why_not.is_some(), "a fallback says why");
+        return;
+    }
+    for case in oracle().optimizers {
+        if case.dtype == "float32" {
+            assert_steps(&device, &case, DType::Float32, 1e-3);
+        }
+    }
+}
+
+fn assert_steps(device: &Device, case: &Trace, dtype: DType, tolerance: f64) {
     let parameters = parameters(dtype);
-    let mut weights = weights(&device, &parameters);
+    let mut weights = weights(device, &parameters);
     let mut optimizer = Optimizer::new(&case.spec, &parameters).unwrap();
     for (group, keys) in optimizer.groups().iter().zip(&case.keys) {
         let mut own: Vec<_> = group.hyper.iter().map(|(name, _)| name).collect();
@@ -151,7 +165,7 @@ fn assert_steps(case: &Trace, dtype: DType, tolerance: f64) {
         assert_eq!(own, *keys, "{:?}", case.spec);
     }
     for step in 1..=20 {
-        optimizer.step(&mut weights, &gradients(&device, &parameters, step)).unwrap();
+        optimizer.step(&mut weights, &gradients(device, &parameters, step)).unwrap();
         let Some(after) = case.after.get(&step) else { continue };
         for p in &parameters {
             let place = format!("{:?} {dtype:?} {} after step {step}", case.spec, p.name);

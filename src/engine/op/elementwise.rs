@@ -45,9 +45,10 @@ fn defined(y: Tensor, outside: impl FnOnce() -> Tensor) -> Tensor {
     if y.facts.gpu { y.mask_fill(outside(), Scalar::Float(f64::NAN)) } else { y }
 }
 
-/// A logarithm; of negative numbers NaN.
+/// A logarithm; of negative numbers NaN. As torch has it, the slope goes on outside the domain: here and below it is given, since a mask
+/// would end it.
 fn logarithm(x: Tensor, scale: f64) -> Tensor {
-    let y = defined(x.clone().log(), || x.lt_scalar(Scalar::Float(0.0)));
+    let y = x.apply(|x| defined(x.clone().log(), || x.lt_scalar(Scalar::Float(0.0))), |x, _| x.recip());
     if scale == 1.0 { y } else { y.mul_scalar(Scalar::Float(scale)) }
 }
 
@@ -61,9 +62,14 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         Unary::Log => logarithm(x, 1.0),
         Unary::Log2 => logarithm(x, std::f64::consts::LOG2_E),
         Unary::Log10 => logarithm(x, std::f64::consts::LOG10_E),
-        Unary::Log1p => defined(x.clone().log1p(), || x.lt_scalar(Scalar::Float(-1.0))),
+        Unary::Log1p => x.apply(
+            |x| defined(x.clone().log1p(), || x.lt_scalar(Scalar::Float(-1.0))),
+            |x, _| x.add_scalar(Scalar::Float(1.0)).recip(),
+        ),
         Unary::Sqrt => x.sqrt(),
-        Unary::Rsqrt => x.sqrt().recip(),
+        Unary::Rsqrt => {
+            x.apply(|x| x.sqrt().recip(), |_, y| y.clone().mul(y.clone()).mul(y).mul_scalar(Scalar::Float(-0.5)))
+        }
         Unary::Square => x.clone().mul(x),
         Unary::Reciprocal => x.recip(),
         Unary::Sign => x.sign(),
@@ -82,8 +88,14 @@ fn float_unary(op: Unary, x: Tensor) -> Result<Tensor> {
         Unary::Cosh => x.cosh(),
         Unary::Tanh => x.tanh(),
         Unary::Asinh => x.asinh(),
-        Unary::Acosh => defined(x.clone().acosh(), || x.lt_scalar(Scalar::Float(1.0))),
-        Unary::Atanh => defined(x.clone().atanh(), || x.abs().gt_scalar(Scalar::Float(1.0))),
+        Unary::Acosh => x.apply(
+            |x| defined(x.clone().acosh(), || x.lt_scalar(Scalar::Float(1.0))),
+            |x, _| x.clone().mul(x).sub_scalar(Scalar::Float(1.0)).sqrt().recip(),
+        ),
+        Unary::Atanh => x.apply(
+            |x| defined(x.clone().atanh(), || x.abs().gt_scalar(Scalar::Float(1.0))),
+            |x, _| x.clone().mul(x).neg().add_scalar(Scalar::Float(1.0)).recip(),
+        ),
         Unary::Sigmoid => x.sigmoid(),
         Unary::Erf => x.erf(),
         Unary::Erfinv => x.apply(
