@@ -81,6 +81,13 @@ test("three clicks: classes are recorded while a button is held, then trained; a
   const more = await amount(1);
   await classes.nth(1).getByRole("button", { name: /^Remove picture/ }).first().click();
   await expect.poll(() => amount(1)).toBe(more - 1);
+  // Step by step back: the picture that was taken away, then all of the last recording, and no other.
+  await button(train, "Undo").click();
+  await expect.poll(() => amount(1)).toBe(more);
+  await button(train, "Undo").click();
+  await expect.poll(() => amount(1)).toBe(second);
+  expect(await amount(0)).toBe(first);
+  await expect(train).toContainText(`${first + second} pictures made here`);
   await train.getByLabel("Epochs", { exact: true }).fill("1");
   await button(train, "Start").click();
   await expect(button(train, "Train on")).toBeVisible({ timeout: 100_000 });

@@ -3,11 +3,12 @@ import { expect, test } from "@playwright/test";
 import { likelyTarget, parse, samples } from "../../www/app/train/csv.ts";
 import { smooth, thin } from "../../www/app/train/curve.ts";
 import { fromJson } from "../../www/app/train/json.ts";
+import { proposedShares } from "../../www/app/train/several.ts";
 import { keywords } from "../../www/app/train/keywords.ts";
 import { classes, lesson, pick, sampleData, split, type TrainingSet } from "../../www/app/train/set.ts";
 import { lines } from "../../www/app/python.ts";
 
-const reading = { target: 2, labels: [], spec: undefined, vocabulary: undefined } as const;
+const reading = { target: 2, labels: [], specs: [], vocabulary: undefined } as const;
 
 test("tables: quotes, line ends, other delimiters, no header", () => {
   const table = parse('\uFEFFname,"a ""b"", c",label\r\n1,"two\nlines",x\r\n\r\n3,4,y\r\n', "t.csv");
@@ -37,7 +38,7 @@ test("labels: the network's names go first, then numbers, then the alphabet", ()
   expect(classes(["b10", "b9"], [])).toEqual({ kind: "classes", names: ["b9", "b10"], indices: [1, 0] });
 });
 
-const given = { labels: [], vocabulary: undefined, dtype: undefined };
+const given = { labels: [], vocabulary: undefined, specs: [] };
 const json = (value: unknown) => fromJson(JSON.stringify(value), "d.json", given).set;
 
 test("JSON: samples, tensors, pixels; the item that does not fit is named", () => {
@@ -47,6 +48,41 @@ test("JSON: samples, tensors, pixels; the item that does not fit is named", () =
   expect(() => json([{ input: [1, 2], target: 1 }, { input: [3], target: 0 }])).toThrow("item 1 of d.json: shape [1], and [2] before");
   expect(() => json([{ input: [1] }])).toThrow("d.json, item 0");
   expect(() => json({ inputs: [1], targets: [1, 2] })).toThrow("d.json has 1 inputs and 2 targets");
+});
+
+const two = [{ name: "image", shape: [-1, 1, 2, 2] }, { name: "numbers", dtype: "int64" }] as const;
+
+test("several inputs: each has its columns, by name or in order, as they are or as typed", () => {
+  const named = parse("image_0,image_1,a,b,image_2,image_3,label\n1,2,5,6,3,4,cat\n5,6,7,8,7,8,dog\n", "t.csv");
+  expect(proposedShares(named, two, 6)).toEqual([
+    { name: "image", columns: "image_0:image_1, image_2:image_3", shape: "1, 2, 2" },
+    { name: "numbers", columns: "a:b", shape: "" },
+  ]);
+  const set = samples(named, { ...reading, specs: two, target: 6 });
+  expect(set.inputs).toEqual([
+    { dtype: "float32", shape: [2, 1, 2, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) },
+    { dtype: "int64", shape: [2, 2], data: BigInt64Array.of(5n, 6n, 7n, 8n) },
+  ]);
+  const plain = parse("1,2,3,4,5,cat\n1,2,3,4,6,dog\n", "t.csv");
+  expect(proposedShares(plain, two, 5).map(({ columns }) => columns)).toEqual(["column 1:column 4", "column 5"]);
+  const typed = (columns: string, shape = "") => () => samples(plain, { ...reading, specs: two, target: 5, shares: [{ name: "image", columns: "1:4", shape: "1 × 2 × 2" }, { name: "numbers", columns, shape }] });
+  expect(typed("5, 1:2")().inputs[1]?.shape).toEqual([2, 3]);
+  expect(typed("age")).toThrow('numbers: t.csv has no column "age"');
+  expect(typed("4:2")).toThrow("numbers: 4:2 runs backwards");
+  expect(typed(" ")).toThrow("numbers has no columns");
+  expect(typed("1:4", "3")).toThrow("numbers: 4 columns are chosen, and a sample of 3 has 3 numbers");
+  expect(typed("1:4", "2, -2")).toThrow("numbers: '2, -2' is no shape");
+});
+
+test("several inputs in JSON go by their names", () => {
+  const read = (value: unknown) => fromJson(JSON.stringify(value), "d.json", { ...given, specs: two }).set;
+  const image = [[[1, 2], [3, 4]]];
+  const whole = read({ inputs: { image: [image, image], numbers: [[1], [2]] }, targets: [0, 1] });
+  expect(whole.inputs.map(({ dtype, shape }) => [dtype, shape])).toEqual([["float32", [2, 1, 2, 2]], ["int64", [2, 1]]]);
+  expect(read([{ input: { image, numbers: [1] }, target: 0 }, { input: { image, numbers: [2] }, target: 1 }]).inputs).toEqual(whole.inputs);
+  expect(() => read({ inputs: [[1], [2]], targets: [0, 1] })).toThrow("forward takes image, numbers, and the inputs have no names");
+  expect(() => read([{ input: { image }, target: 0 }])).toThrow("numbers is not there");
+  expect(() => read({ inputs: { image: [image], numbers: [[1], [2]] }, targets: [0, 1] })).toThrow("d.json has 1 of image and 2 targets");
 });
 
 const set = (count: number): TrainingSet => ({

@@ -1,7 +1,7 @@
 // Training in the page, as a person does it; and what PyTorch makes of the file.
 import { expect, test, type Page } from "@playwright/test";
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { best, complaints, onDevice, openSample, pick, run, sample } from "./tour.ts";
 import { zip } from "./zip.ts";
 
@@ -143,7 +143,7 @@ test("training is paused, stepped, gone on with, stopped and reverted", async ({
   await expect(panel(page).getByText(/tensors changed/)).toHaveCount(0);
   const path = info.outputPath("reverted.pth");
   await download(page, path);
-  expect(sample("digits/digits.pth").equals(await import("node:fs").then(({ readFileSync }) => readFileSync(path)))).toBe(true);
+  expect(sample("digits/digits.pth").equals(readFileSync(path))).toBe(true);
 });
 
 test("a loss that is no number stops training with the last good weights, and says so", async ({ page }) => {
@@ -320,6 +320,50 @@ test("a checkpoint of one's own trains too, with a loss and optimizer that are t
   await panel(page).getByLabel("Its arguments").fill("step_size");
   await button(page, "Train on").click();
   await expect(panel(page).getByRole("alert")).toContainText("Scheduler: 'step_size' is no argument");
+});
+
+test("a network of two inputs learns from a table, each with its columns, and from JSON by name", async ({ page }) => {
+  const file = (name: string): Buffer => readFileSync(new URL(`../cases/networks/two_heads/${name}`, import.meta.url));
+  await page.goto("/");
+  await pick(page, "heads.pth", file("model.pth"));
+  await page.getByLabel("PyTorch source").fill(file("model.py").toString());
+  await page.getByLabel(/^Constructor call/).fill("TwoHeads(classes=3)");
+  await page.getByRole("button", { name: "Build the network" }).click();
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(panel(page)).toContainText("CSV with columns for image, numbers and one to learn");
+  const rows = Array.from({ length: 30 }, (_, i) => [...Array.from({ length: 64 }, (_, j) => ((i + j) % 5) / 5), ...Array.from({ length: 5 }, (_, j) => ((i * j) % 3) - 1), ["ash", "fog", "snow"][i % 3]]);
+  const header = [...Array.from({ length: 64 }, (_, i) => `image_${i}`), "a", "b", "c", "d", "e", "sky"];
+  await give(page, "sky.csv", [header, ...rows].map((row) => row.join(",")).join("\n"));
+  await expect(panel(page).getByLabel("Columns for image")).toHaveValue("image_0:image_63");
+  await expect(panel(page).getByLabel("Columns for numbers")).toHaveValue("a:e");
+  // Nothing tells that the first is a picture.
+  await expect(panel(page).getByRole("alert")).toContainText(/The data does not fit|Training did not start/);
+  await panel(page).getByLabel("Shape of one image").fill("1, 8, 8");
+  await panel(page).getByLabel("Shape of one image").press("Tab");
+  await expect(panel(page).getByRole("alert")).toHaveCount(0);
+  await expect(panel(page)).toContainText("CrossEntropyLoss (scores of 3 classes)");
+  await panel(page).getByText("Options", { exact: true }).click();
+  await panel(page).getByLabel("Learning rate").fill("0.02");
+  await panel(page).getByLabel("Epochs", { exact: true }).fill("30");
+  await button(page, "Start").click();
+  await over(page);
+  expect(await percent(page)).toBeGreaterThan(60);
+  await panel(page).getByText(/tensors changed/).click();
+  await expect(panel(page).getByRole("region", { name: "Changes of each tensor" })).toContainText("mix.weight");
+  // Columns that do not fit are told where they are chosen.
+  await panel(page).getByLabel("Columns for numbers").fill("a:z");
+  await panel(page).getByLabel("Columns for numbers").press("Tab");
+  await expect(panel(page).getByRole("alert")).toContainText('numbers: sky.csv has no column "z"');
+  const samples = rows.slice(0, 6).map((row, i) => ({ input: { image: [Array.from({ length: 8 }, (_, y) => row.slice(8 * y, 8 * y + 8))], numbers: row.slice(64, 69) }, target: i % 3 }));
+  await give(page, "sky.json", JSON.stringify(samples));
+  await expect(panel(page)).toContainText("6 samples of sky.json");
+  await button(page, "Step").click();
+  await expect(button(page, "Go on")).toBeVisible();
+  await button(page, "Stop").click();
+  await give(page, "bare.json", JSON.stringify({ inputs: [[1]], targets: [0] }));
+  await expect(panel(page).getByRole("alert")).toContainText("forward takes image, numbers, and the inputs have no names");
+  await give(page, "set.zip", zip({ "one/a.png": Buffer.from("?"), "two/b.png": Buffer.from("?") }));
+  await expect(panel(page).getByRole("alert")).toContainText("pictures in folders are one input");
 });
 
 test("training goes on WebGPU", async ({ page }) => {

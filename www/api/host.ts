@@ -6,10 +6,11 @@
 import { aborted, fromPlain, isTrap, toPlain } from "./errors.js";
 import { fetched, rim } from "./glue.js";
 import type { WasmModule } from "./glue.js";
-import { Spliced } from "./remote.js";
+import { remote, Spliced } from "./remote.js";
 import type { Backend, Built, CallName, Calls, Handle } from "./protocol.js";
-import type { RimCheckpoint, RimModel } from "./rim.js";
+import type { RawSource, RimCheckpoint, RimModel } from "./rim.js";
 import type { Progress } from "./types.js";
+import { Reading, Watched } from "./watched.js";
 
 /** What a call may use besides its arguments. */
 interface Context {
@@ -25,6 +26,8 @@ export class Host implements Backend {
   #models = new Map<Handle, RimModel>();
   #handles = 0;
   #tail: Promise<unknown> = Promise.resolve();
+  /** What the call that is under way reads. */
+  #reading = new Reading(undefined, undefined);
   #module: (wasmUrl?: string) => Promise<WasmModule>;
 
   /** `module` finds the WebAssembly module, at an address or in the package. */
@@ -42,11 +45,14 @@ export class Host implements Backend {
         throw fromPlain({ kind: "device", code: "worker_died", message: "The WebAssembly module stopped earlier", hint: "Load the page again." });
       }
       if (options.signal?.aborted === true) throw aborted(options.signal);
+      const reading = (this.#reading = new Reading(options.signal, options.onProgress));
       try {
-        return await this.#calls[call](takes, { signal: options.signal, progress: options.onProgress ?? (() => undefined) });
+        return await this.#calls[call](takes, { signal: options.signal, progress: reading.progress });
       } catch (thrown) {
         if (isTrap(thrown)) this.dead = true;
-        const plain = toPlain(thrown);
+        const told = toPlain(thrown);
+        const { failure } = reading;
+        const plain = failure !== undefined && told.message.includes(failure.message) ? failure.plain() : told;
         if (plain.kind === "aborted" && options.signal !== undefined) throw aborted(options.signal);
         throw fromPlain(plain, { cause: thrown });
       }
@@ -59,7 +65,9 @@ export class Host implements Backend {
   #calls: { [K in CallName]: (takes: Calls[K]["takes"], context: Context) => Promise<Calls[K]["gives"]> } = {
     open: async ({ source, name, wasmUrl }, { progress, signal }) => {
       const Checkpoint = await rim(() => this.#module(wasmUrl));
-      const opened = await Checkpoint.open("spans" in source ? new Spliced(source.spans) : source, name === undefined ? {} : { name }, progress, signal);
+      const blob = await this.#blob(source);
+      const called = name ?? (source instanceof File ? source.name : undefined);
+      const opened = await Checkpoint.open(blob, called === undefined ? {} : { name: called }, progress, signal);
       return { handle: this.#keep(this.#checkpoints, opened), description: opened.describe() };
     },
     tensor: ({ handle, name }) => this.#checkpoint(handle).tensor(name),
@@ -121,6 +129,19 @@ export class Host implements Backend {
       return null;
     },
   };
+
+  /** A source as the module reads it. */
+  async #blob(source: RawSource): Promise<Blob> {
+    const reading = this.#reading;
+    if (source instanceof Blob) return new Watched(source, () => this.#reading);
+    if ("spans" in source) return new Watched(new Spliced(source.spans), () => this.#reading);
+    reading.progress({ phase: "directory", done: 0, total: 0, detail: "download" });
+    const blob = await remote(source.url, reading.signal, (count, total) => {
+      reading.expect(total);
+      reading.heard(count);
+    });
+    return new Watched(blob, () => this.#reading);
+  }
 
   #keep<T>(table: Map<Handle, T>, object: T): Handle {
     table.set(++this.#handles, object);

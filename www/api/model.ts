@@ -497,7 +497,7 @@ export class Model {
     const { format = "pth", as = format === "pth" ? "same" : "state_dict", signal, onProgress } = options;
     const plan = await this.#backend.call("save", { handle: this.#handle, options: { format, as } }, { signal, onProgress });
     try {
-      const parts = await assemble(this.checkpoint.source, plan.parts, signal);
+      const parts = await assemble(this.checkpoint.source, plan.parts, { signal, onProgress });
       return Object.assign(new File(parts, plan.name, { type: "application/octet-stream" }), { notes: plan.notes });
     } catch (thrown) {
       throw signal?.aborted === true ? aborted(signal) : thrown;

@@ -3,13 +3,19 @@
  * fetched before it is asked for.
  * @module
  */
-import { aborted, fromPlain } from "./errors.js";
+import { aborted, fromPlain, TorchtabError } from "./errors.js";
 
 /** A piece of a file: bytes at hand, or a range of an address. A message carries it. */
 export type Span = Blob | { readonly url: string; readonly start: number; readonly end: number };
 
+/** Hears of bytes as they come in, and of how many there are in all where that is known, else 0. */
+export type Heard = (count: number, total: number) => void;
+
 /** What the first request brings: the JSON in front of most files of safetensors. */
 const FIRST = 256 * 1024;
+
+/** The largest file that is fetched whole, from a server that knows no ranges: 2 GiB. */
+const MAX_WHOLE = 2 ** 31;
 
 /**
  * Spans as one `Blob`. It is one for whoever asks for its size, slices and bytes, as the rim does; what the browser itself makes of blobs (messages,
@@ -49,15 +55,18 @@ export class Spliced extends Blob {
   }
 
   /** The bytes, in the browser's own keeping. */
-  async whole(signal?: AbortSignal): Promise<Blob> {
+  async whole(signal?: AbortSignal, onBytes?: Heard): Promise<Blob> {
     const parts: Blob[] = [];
-    for (const span of this.spans) parts.push(span instanceof Blob ? span : await fetched(span, signal));
+    for (const span of this.spans) {
+      parts.push(span instanceof Blob ? span : await fetched(span, signal, onBytes));
+      if (span instanceof Blob) onBytes?.(span.size, this.#size);
+    }
     return new Blob(parts);
   }
 }
 
-async function fetched({ url, start, end }: Exclude<Span, Blob>, signal?: AbortSignal): Promise<Blob> {
-  const got = await fetchRange(url, start, end, signal);
+async function fetched({ url, start, end }: Exclude<Span, Blob>, signal?: AbortSignal, onBytes?: Heard): Promise<Blob> {
+  const got = await fetchRange(url, start, end, signal, onBytes);
   return got.size === end - start ? got : got.slice(start, end);
 }
 
@@ -78,24 +87,25 @@ function neighbours(spans: readonly Span[]): Span[] {
 }
 
 /** A range of an address; from a server that knows no ranges the whole file, which is larger. */
-export async function fetchRange(url: string, start: number, end: number, signal?: AbortSignal): Promise<Blob> {
+export async function fetchRange(url: string, start: number, end: number, signal?: AbortSignal, onBytes?: Heard): Promise<Blob> {
   const response = await ask(url, signal, { Range: `bytes=${start}-${end - 1}` });
-  const got = await response.blob();
+  const got = await download(response, url, signal, onBytes);
   if ((response.status === 206 && got.size === end - start) || (response.status === 200 && got.size >= end)) return got;
   throw fromPlain({
     kind: "malformed",
     code: "source_changed",
-    message: `The server answered ${response.status} with ${got.size} bytes for bytes ${start} to ${end}`,
+    message: `The file on the server changed while it was read: it answered ${response.status} with ${got.size} bytes for bytes ${start} to ${end}`,
     location: url,
     hint: "Download the file and open it from the disk.",
   });
 }
 
 /** A file by its address, its beginning fetched; whole where the server answers no ranges, or hides how long the file is. */
-export async function remote(url: string, signal?: AbortSignal, onBytes?: (done: number, total: number) => void): Promise<Blob> {
+export async function remote(url: string, signal?: AbortSignal, onBytes?: Heard): Promise<Blob> {
   const response = await ask(url, signal, { Range: `bytes=0-${FIRST - 1}` });
+  if (response.status === 416) return new Blob();
   if (response.status !== 206) return download(response, url, signal, onBytes);
-  const first = await response.blob();
+  const first = await download(response, url, signal, onBytes);
   const [, said] = /\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "") ?? [];
   // Another site's Content-Range is hidden unless the server exposes it; Content-Length is not.
   const total = Number(said ?? (await ask(url, signal, {}, "HEAD")).headers.get("Content-Length"));
@@ -110,18 +120,26 @@ async function ask(url: string, signal: AbortSignal | undefined, headers: Record
     const hint = "The server may be down, or not allow other sites to read the file (CORS): download it and open it from the disk.";
     throw fromPlain({ kind: "device", code: "fetch", message: "The file could not be fetched", location: url, hint }, { cause });
   });
-  if (response.ok) return response;
+  // Of an empty file there is no range.
+  if (response.ok || (response.status === 416 && response.headers.get("Content-Range") === "bytes */0")) return response;
   const hint = "Look whether the address is right, or download the file and open it from the disk.";
   throw fromPlain({ kind: "device", code: "http", message: `The server answered ${response.status} ${response.statusText}`.trimEnd(), location: url, hint });
 }
 
 /** An answer to its end. */
-async function download(response: Response, url: string, signal: AbortSignal | undefined, onBytes?: (done: number, total: number) => void): Promise<Blob> {
+async function download(response: Response, url: string, signal: AbortSignal | undefined, onBytes?: Heard): Promise<Blob> {
   const total = Number(response.headers.get("Content-Length") ?? 0);
   let done = 0;
+  const limited = (size: number): void => {
+    if (size <= MAX_WHOLE) return;
+    const hint = "The server does not answer Range requests: download the file and open it from the disk.";
+    throw fromPlain({ kind: "too_large", code: "too_large", message: `A file read without ranges is ${size}; the limit is ${MAX_WHOLE}`, location: url, hint });
+  };
+  limited(total);
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      onBytes?.((done += chunk.length), total);
+      limited((done += chunk.length));
+      onBytes?.(chunk.length, total);
       controller.enqueue(chunk);
     },
   });
@@ -129,6 +147,7 @@ async function download(response: Response, url: string, signal: AbortSignal | u
     return await new Response(response.body?.pipeThrough(counted) ?? null).blob();
   } catch (cause) {
     if (signal?.aborted === true) throw aborted(signal);
-    throw fromPlain({ kind: "malformed", code: "fetch", message: "The connection ended before the file did", location: url, hint: "Open it again." }, { cause });
+    if (cause instanceof TorchtabError) throw cause;
+    throw fromPlain({ kind: "device", code: "fetch", message: "The connection ended before the file did", location: url, hint: "Open it again." }, { cause });
   }
 }

@@ -109,7 +109,8 @@ export async function gathered(given: readonly GivenShard[], options: CallOption
 async function blobOf({ name, raw }: GivenShard, { signal, onProgress }: CallOptions): Promise<Blob> {
   if (raw instanceof Blob) return raw;
   if ("spans" in raw) return new Spliced(raw.spans);
-  return remote(raw.url, signal, (done, total) => onProgress?.({ phase: "tensors", done, total, detail: name }));
+  let done = 0;
+  return remote(raw.url, signal, (count, total) => onProgress?.({ phase: "tensors", done: (done += count), total, detail: name }));
 }
 
 /** Joins parts to one file. `open` opens a single one: to read what torch.save wrote, and to say what is wrong with the others. */

@@ -4,8 +4,9 @@
  */
 import { fromPlain } from "./errors.js";
 import { fetchRange, Spliced } from "./remote.js";
+import type { Heard } from "./remote.js";
 import type { RawSource, SavePart } from "./rim.js";
-import type { OpenOptions, Source } from "./types.js";
+import type { CallOptions, OpenOptions, Source } from "./types.js";
 
 /** A source as the rim takes it: a `Blob` stays on disk; a URL becomes absolute. */
 export function toRawSource(source: Source): RawSource {
@@ -54,19 +55,23 @@ const MOST = 64 * 1024 * 1024;
  * The saved file: slices of the source, which the browser reads from disk when it writes, between the bytes that changed.
  * Ranges of a URL are fetched.
  */
-export async function assemble(source: RawSource, parts: readonly SavePart[], signal?: AbortSignal): Promise<BlobPart[]> {
-  const slice = source instanceof Blob ? (start: number, end: number) => source.slice(start, end) : await fetchSlices(source, parts, signal);
+export async function assemble(source: RawSource, parts: readonly SavePart[], { signal, onProgress }: CallOptions): Promise<BlobPart[]> {
+  const slice = source instanceof Blob ? (start: number, end: number) => source.slice(start, end) : await fetchSlices(source, parts, { signal, onProgress });
   return parts
     .filter((part) => part instanceof Uint8Array || part[1] > part[0])
     .map((part) => (part instanceof Uint8Array ? (part as Uint8Array<ArrayBuffer>) : slice(part[0], part[1])));
 }
 
 /** Fetches every range of the parts; gives what slices them. A server that knows no ranges sends the whole file, once. */
-async function fetchSlices(source: Exclude<RawSource, Blob>, parts: readonly SavePart[], signal?: AbortSignal): Promise<(start: number, end: number) => Blob> {
+async function fetchSlices(source: Exclude<RawSource, Blob>, parts: readonly SavePart[], { signal, onProgress }: CallOptions): Promise<(start: number, end: number) => Blob> {
+  const ranges = joined(parts);
+  const total = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
+  let done = 0;
+  const heard: Heard = (count) => onProgress?.({ phase: "save", done: Math.min((done += count), total), total });
   const read = (start: number, end: number): Promise<Blob> =>
-    "url" in source ? fetchRange(source.url, start, end, signal) : new Spliced(source.spans).slice(start, end).whole(signal);
+    "url" in source ? fetchRange(source.url, start, end, signal, heard) : new Spliced(source.spans).slice(start, end).whole(signal, heard);
   const fetched: { start: number; end: number; blob: Blob }[] = [];
-  for (const [start, end] of joined(parts)) {
+  for (const [start, end] of ranges) {
     const blob = await read(start, end);
     if (blob.size !== end - start) return (from, to) => blob.slice(from, to);
     fetched.push({ start, end, blob });

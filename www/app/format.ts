@@ -26,6 +26,11 @@ export function short(value: number): string {
   return `${(value / 1e9).toFixed(2)} G`;
 }
 
+/** A class as people know it: without what TorchScript puts around names to keep them apart. */
+export function className(name: string): string {
+  return name.replace(/^__torch__\./, "").replace(/___torch_mangle_\d+\./g, "");
+}
+
 /** [16, 1, 3, 3] → "16 × 1 × 3 × 3" */
 export function shape(sizes: readonly number[]): string {
   return sizes.length === 0 ? "scalar" : sizes.map((size) => (size < 0 ? "any" : String(size))).join(" × ");

@@ -8,17 +8,14 @@ export interface Problem {
   readonly hint?: string | undefined;
 }
 
-/** The next step, where an error names none. */
-const NEXT: { readonly [code: string]: string } = {
-  http: "Look whether the address is right and the file still there; or download it and drop it here.",
-  page: "This is a mistake of the page. Load it again; what was trained is offered then.",
-};
+/** The next step where the page itself is wrong. */
+const AGAIN = "This is a mistake of the page. Load it again; what was trained is offered then.";
 
 /** What to show of a thrown value; nothing for what the person ended. */
 export function problem(thrown: unknown): Problem | undefined {
   if (thrown instanceof AbortError || (thrown instanceof DOMException && thrown.name === "AbortError")) return undefined;
-  if (thrown instanceof TorchtabError) return { code: thrown.code, message: thrown.message, location: thrown.location, hint: thrown.hint ?? NEXT[thrown.code] };
-  return { code: "page", message: thrown instanceof Error ? thrown.message : String(thrown), hint: NEXT["page"] };
+  if (thrown instanceof TorchtabError) return { code: thrown.code, message: thrown.message, location: thrown.location, hint: thrown.hint };
+  return { code: "page", message: thrown instanceof Error ? thrown.message : String(thrown), hint: AGAIN };
 }
 
 /** A hint's words, and before them the line of source that it points into with carets, as Python prints it. */

@@ -88,12 +88,12 @@ export async function kit(sample: Sample, signal: AbortSignal): Promise<SampleKi
 export async function trainingData({ sample, vocabulary: words, alphabet: letters }: SampleKit): Promise<{ set: TrainingSet; held?: TrainingSet } | undefined> {
   if (sample.training === undefined) return undefined;
   const [training, heldOut] = await Promise.all([sample.training, sample.heldOut].map(async (path) => (path === undefined ? undefined : (await fetched(path)).text())));
-  const given = { labels: sample.labels ?? [], vocabulary: words, dtype: undefined };
+  const given = { labels: sample.labels ?? [], vocabulary: words, specs: [] };
   const read = (text: string, file: string): { set: TrainingSet; held?: TrainingSet } => {
     if (letters !== undefined) return { set: passages(text, letters, file.split("/").at(-1) ?? file) };
     if (!file.endsWith(".csv")) return fromJson(text, file, given);
     const table = parse(text, file.split("/").at(-1) ?? file);
-    return { set: rowsOf(table, { ...given, target: likelyTarget(table), spec: undefined }) };
+    return { set: rowsOf(table, { ...given, target: likelyTarget(table) }) };
   };
   const found = read(training ?? "", sample.training);
   return heldOut === undefined ? found : { set: found.set, held: read(heldOut, sample.heldOut ?? "").set };

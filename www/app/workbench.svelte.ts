@@ -45,6 +45,8 @@ class Workbench {
 
   opening: Task | undefined = $state.raw();
   openProblem: Problem | undefined = $state.raw();
+  /** What the problem is of. */
+  notOpened = $state("");
   building: Task | undefined = $state.raw();
   buildProblem: Problem | undefined = $state.raw();
   /** Why the file alone makes no network, if so. */
@@ -234,6 +236,7 @@ class Workbench {
     const task = new Task(title);
     this.opening = task;
     this.openProblem = undefined;
+    this.notOpened = title;
     this.retry = again;
     this.said = `Opening ${title}`;
     let shared: Setup | undefined;

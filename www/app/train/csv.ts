@@ -1,6 +1,7 @@
 // Comma-separated values (RFC 4180: quotes, doubled quotes, line ends inside them; also tabs and semicolons), and tables as samples.
 import type { InputSpec, Tensor } from "torchtab";
 import { count as shown } from "../format.js";
+import { chosenColumns, proposedShares, shaped, type Share } from "./several.js";
 import { encodeAll, type Vocabulary } from "./texts.js";
 import { classes, DataError, type Targets, type TrainingSet } from "./set.js";
 
@@ -101,22 +102,31 @@ export interface Reading {
   /** Classes, or numbers; nothing lets the values say: text and whole numbers are classes. */
   readonly as?: "classes" | "numbers" | undefined;
   readonly labels: readonly string[];
-  /** What the network takes. */
-  readonly spec: InputSpec | undefined;
+  /** What the network takes: a tensor, or several, each with its share of the columns. */
+  readonly specs: readonly InputSpec[];
+  readonly shares?: readonly Share[] | undefined;
   readonly vocabulary: Vocabulary | undefined;
 }
 
 /** A table's rows as samples. */
-export function samples(table: Table, { target, as, labels, spec, vocabulary }: Reading): TrainingSet {
+export function samples(table: Table, { target, as, labels, specs, shares, vocabulary }: Reading): TrainingSet {
   const { file, header, rows, lines } = table;
   if (rows.length === 0) throw new DataError(`${file} has a header and no rows`);
   const places = lines.map((line) => `line ${line} of ${file}`);
   const answers = rows.map((row) => (row[target] ?? "").trim());
   const missing = answers.indexOf("");
   if (missing >= 0) throw new DataError(`${places[missing]}: no value in column "${header[target]}"`);
+  const read = (spec: InputSpec | undefined, columns: readonly number[], fit: (columns: number) => InputSpec | undefined): Tensor =>
+    spec?.kind === "tokens" && vocabulary !== undefined ? words(table, columns, places, vocabulary) : features(table, columns, places, fit(columns.length));
   const others = header.map((_, i) => i).filter((i) => i !== target);
-  const input = spec?.kind === "tokens" && vocabulary !== undefined ? words(table, others, places, vocabulary) : features(table, others, places, spec);
-  return { about: `${shown(rows.length)} rows of ${file}`, count: rows.length, inputs: [input], targets: answered(answers, as, labels, places), places };
+  const inputs =
+    specs.length > 1
+      ? (shares ?? proposedShares(table, specs, target)).map((share, i) => {
+          const spec = specs[i] as InputSpec;
+          return read(spec, chosenColumns(share, table), (columns) => shaped(spec, share, columns));
+        })
+      : [read(specs[0], others, () => specs[0])];
+  return { about: `${shown(rows.length)} rows of ${file}`, count: rows.length, inputs, targets: answered(answers, as, labels, places), places };
 }
 
 function answered(answers: readonly string[], as: Reading["as"], labels: readonly string[], places: readonly string[]): Targets {

@@ -1,7 +1,8 @@
 // Samples as JSON: `{inputs, targets}` of tensors, `[{input, target}, …]`, texts with labels, or the samples' own compact form of pixels.
-import type { Nested, Tensor } from "torchtab";
+import type { InputSpec, Nested, Tensor } from "torchtab";
 import { count as shown } from "../format.js";
 import { classes, DataError, pick, type Targets, type TrainingSet } from "./set.js";
+import { byName } from "./several.js";
 import { encodeAll, type Vocabulary } from "./texts.js";
 
 interface Compact {
@@ -23,7 +24,7 @@ interface Texts {
 export function fromJson(
   text: string,
   file: string,
-  given: { readonly labels: readonly string[]; readonly vocabulary: Vocabulary | undefined; readonly dtype: string | undefined },
+  given: { readonly labels: readonly string[]; readonly vocabulary: Vocabulary | undefined; readonly specs: readonly InputSpec[] },
 ): { set: TrainingSet; held?: TrainingSet } {
   let value: unknown;
   try {
@@ -40,8 +41,7 @@ export function fromJson(
     const odd = all.findIndex((item) => item?.input === undefined || item.target === undefined);
     if (all.length === 0 || odd >= 0) throw new DataError(`${file}, item ${Math.max(0, odd)}: a sample is {"input", "target"} or {"text", "label"}`);
     const places = all.map((_, i) => `item ${i} of ${file}`);
-    const input = tensor(all.map(({ input }) => input) as Nested, given.dtype, places);
-    return { set: { about: name(all.length), count: all.length, inputs: [input], targets: targets(all.map((item) => item.target), given.labels, places), places } };
+    return { set: { about: name(all.length), count: all.length, inputs: inputs(columns(all.map(({ input }) => input)), file, given.specs, places), targets: targets(all.map((item) => item.target), given.labels, places), places } };
   }
   const object = (value ?? {}) as Partial<Compact & Texts> & { inputs?: unknown; targets?: unknown };
   if (typeof object.pixels === "string" && Array.isArray(object.shape)) return { set: compact(object as Compact, file, given.labels) };
@@ -50,10 +50,25 @@ export function fromJson(
     throw new DataError(`${file} has no samples: write {"inputs": […], "targets": […]} or [{"input": …, "target": …}, …]`);
   }
   const places = object.targets.map((_, i) => `sample ${i} of ${file}`);
-  const input = tensor(object.inputs as Nested, given.dtype, places);
+  const all = inputs(object.inputs, file, given.specs, places);
   const count = object.targets.length;
-  if (input.shape[0] !== count) throw new DataError(`${file} has ${input.shape[0]} inputs and ${count} targets`);
-  return { set: { about: name(count), count, inputs: [input], targets: targets(object.targets, given.labels, places), places } };
+  all.forEach(({ shape: [found] }, i) => {
+    if (found !== count) throw new DataError(`${file} has ${found} ${all.length > 1 ? `of ${given.specs[i]?.name}` : "inputs"} and ${count} targets`);
+  });
+  return { set: { about: name(count), count, inputs: all, targets: targets(object.targets, given.labels, places), places } };
+}
+
+/** A tensor for each of forward's inputs; several by their names. */
+function inputs(given: unknown, file: string, specs: readonly InputSpec[], places: readonly string[]): readonly Tensor[] {
+  if (specs.length < 2) return [tensor(given as Nested, specs[0]?.dtype, places)];
+  return byName(given, specs, file, (value, { dtype }) => tensor(value as Nested, dtype, places));
+}
+
+/** Samples that have their inputs by name, as one list for each name; others as they are. */
+function columns(all: readonly unknown[]): unknown {
+  const [first] = all;
+  if (typeof first !== "object" || first === null || Array.isArray(first)) return all;
+  return Object.fromEntries(Object.keys(first).map((name) => [name, all.map((one) => (one as { readonly [name: string]: unknown })[name])]));
 }
 
 /** Pixels as letters: a letter's place in the alphabet, divided by the scale. */

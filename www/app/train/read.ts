@@ -6,6 +6,7 @@ import { likelyTarget, parse, samples, type Table } from "./csv.js";
 import { fromJson } from "./json.js";
 import { folder, isPicture, pictures, type Picture } from "./pictures.js";
 import { DataError, type TrainingSet } from "./set.js";
+import type { Share } from "./several.js";
 import type { Vocabulary } from "./texts.js";
 import { members } from "./zip.js";
 
@@ -17,7 +18,9 @@ export type Found =
 
 /** What the network is like, and what the person said. */
 export interface How {
-  readonly spec: InputSpec | undefined;
+  readonly specs: readonly InputSpec[];
+  /** Which columns go to which input, where there are several. */
+  readonly shares: readonly Share[] | undefined;
   readonly labels: readonly string[];
   readonly vocabulary: Vocabulary | undefined;
   readonly image: Preparation;
@@ -68,6 +71,9 @@ export function guessTarget(found: Found): number {
 /** Reads what was found. */
 export async function readAll(found: Found, how: How, onDone?: (done: number) => void): Promise<{ set: TrainingSet; held?: TrainingSet }> {
   if (found.kind === "table") return { set: samples(found.table, how) };
-  if (found.kind === "json") return fromJson(found.text, found.file, { labels: how.labels, vocabulary: how.vocabulary, dtype: how.spec?.dtype });
+  if (found.kind === "json") return fromJson(found.text, found.file, { labels: how.labels, vocabulary: how.vocabulary, specs: how.specs });
+  if (how.specs.length > 1) {
+    throw new DataError(`forward takes ${how.specs.map(({ name }) => name).join(", ")}, and pictures in folders are one input`, "A table has columns for each input, JSON their names.");
+  }
   return { set: await pictures(found.pictures, how.image, how.labels, onDone) };
 }
