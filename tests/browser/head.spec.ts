@@ -118,12 +118,62 @@ test("a whole module of a known package is that package's network with the new l
   await expect(page.getByRole("region", { name: "Network", exact: true })).toContainText("num_classes=3");
 });
 
-test("a file's own module cannot be changed: it says so, and what is open stays", async ({ page }) => {
+/** Four kinds of flowers that the first column tells apart. */
+async function flowers(page: Page, columns: number): Promise<void> {
+  const files = panel(page).getByRole("radio", { name: "Files" });
+  if ((await files.count()) > 0) await files.check({ force: true });
+  const names = Array.from({ length: columns }, (_, i) => `x${i}`);
+  const rows = Array.from({ length: 24 }, (_, i) => [3 * (i % 4), ...names.slice(1).map(() => 1), ["aster", "lily", "rose", "tulip"][i % 4]].join(","));
+  const buffer = Buffer.from([[...names, "label"].join(","), ...rows].join("\n"));
+  await panel(page).locator("input[type=file]").first().setInputFiles({ name: "four.csv", mimeType: "text/csv", buffer });
+}
+
+test("a whole module of torch.nn's own layers in a row is written as source, with the new layer, which PyTorch runs", async ({ page }, info) => {
   await page.goto("/");
   await openSample(page, /Which iris/);
-  await panel(page).getByRole("radio", { name: "Files" }).check({ force: true });
-  const rows = Array.from({ length: 8 }, (_, i) => `${i},1,1,1,${["rose", "tulip", "lily", "aster"][i % 4]}`).join("\n");
-  await panel(page).locator("input[type=file]").first().setInputFiles({ name: "four.csv", mimeType: "text/csv", buffer: Buffer.from(`a,b,c,d,label\n${rows}\n`) });
+  await flowers(page, 4);
+  await offer(page).click();
+  await expect(page.getByRole("heading", { name: "iris-4-classes.safetensors" })).toBeVisible({ timeout: 60_000 });
+  await panel(page).getByText("Options", { exact: true }).click();
+  await panel(page).getByLabel("Learning rate").fill("0.1");
+  await train(page, 60);
+  await expect(panel(page).locator("dl.figures")).toContainText("100");
+  test.skip(PYTHON === undefined, "needs torch to load the file");
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download", exact: true }).click();
+  await (await waiting).saveAs(info.outputPath("net.pth"));
+  await page.getByText("Source of the class", { exact: true }).click();
+  writeFileSync(info.outputPath("net.py"), await page.getByLabel("PyTorch source").inputValue());
+  const script = `import torch
+from net import *
+net = ${await page.getByLabel(/^Constructor call/).inputValue()}
+net.load_state_dict(torch.load("net.pth", weights_only=True))
+print(net.eval()(torch.tensor([[0., 1, 1, 1], [3, 1, 1, 1], [6, 1, 1, 1], [9, 1, 1, 1]])).argmax(1).tolist())`;
+  expect(execFileSync(PYTHON ?? "", ["-c", script], { cwd: info.outputDir, encoding: "utf8" }).trim()).toBe("[0, 1, 2, 3]");
+});
+
+test("a Sequential's source is its own: every layer with its arguments, names and nesting", async ({ page }) => {
+  await page.goto("/samples/samples.json");
+  const made = await page.evaluate(async () => {
+    const { load, newHead, numbers } = (await import("/pkg/dist/index.js" as string)) as typeof import("../../www/api/index.js");
+    const model = await load("/tests/cases/networks/module_sequential/model.pth", { device: "cpu" });
+    const { file, network, layer } = await newHead(model, 5);
+    const other = await load(file, { network, device: "cpu" });
+    // All but the layer that is new.
+    const state = [await model.stateDict(), await other.stateDict()].map((all) => Object.entries(all).filter(([name]) => !name.startsWith(`${layer}.`)).map(([name, tensor]) => [name, [...numbers(tensor)]]));
+    const rows = [await model.summary(), await other.summary()].map((all) => all.map(({ name, class: is }) => `${name} ${is}`));
+    return { same: JSON.stringify(state[0]) === JSON.stringify(state[1]), rows, source: network?.source };
+  });
+  expect(made.same).toBe(true);
+  expect(made.rows[1]).toEqual(made.rows[0]);
+  expect(made.source).toContain('("conv", nn.Conv2d(in_channels=');
+});
+
+test("a file's own module cannot be changed: it says so, and what is open stays", async ({ page }) => {
+  await page.goto("/");
+  await pick(page, "own.pt", readFileSync(fileURLToPath(new URL("../cases/script/mlp_scripted/model.pt", import.meta.url))));
+  await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 60_000 });
+  await flowers(page, 6);
   await offer(page).click();
   await expect(panel(page).getByRole("alert")).toContainText("how it is made is not in the file");
   await run(page);

@@ -5,6 +5,7 @@
  */
 import { fromPlain } from "./errors.js";
 import type { Model } from "./model.js";
+import { sequential } from "./sequential.js";
 import { assembled, storedAs } from "./safetensors.js";
 import type { Piece } from "./safetensors.js";
 import type { NetworkSource } from "./types.js";
@@ -36,7 +37,7 @@ export interface NewHead {
  * the model's as they are now.
  *
  * @throws MismatchError with code `"no_head"` where there is no such layer; UnsupportedError with code `"needs_source"` for a file's own module, unless it
- * is a known network's: its code is not in the file.
+ * is a known network's or torch.nn's own layers in a row: its code is not in the file.
  * @example
  * ```ts
  * const { file, network, layer } = await newHead(model, 3, { network: { source } });
@@ -48,7 +49,8 @@ export async function newHead(model: Model, classes: number, options: NewHeadOpt
   if (!Number.isSafeInteger(classes) || classes < 1) {
     throw fromPlain({ kind: "mismatch", code: "argument", message: `${classes} is no number of classes`, location: "classes" });
   }
-  const { network, seed = 0 } = options;
+  const { seed = 0 } = options;
+  const network = options.network ?? (model.recognised === undefined ? sequential(model.checkpoint) : undefined);
   if (network === undefined && model.recognised === undefined) {
     const hint = "Build it from the source of its class, then replace the layer.";
     throw fromPlain({ kind: "unsupported", code: "needs_source", message: "The network is the file's own module, and how it is made is not in the file", hint });
