@@ -228,3 +228,25 @@ test("nothing is asked of another origin", async ({ page, baseURL }) => {
   await run(page);
   expect(asked.filter((url) => !url.startsWith(baseURL ?? "") && !url.startsWith("blob:"))).toEqual([]);
 });
+
+test("the page's own policy lets no other site's script, picture or plain request in, and no script of the page's text", async ({ page }) => {
+  const refused: string[] = [];
+  await page.route("**/other.example/**", (route) => route.fulfill({ body: "", headers: { "Access-Control-Allow-Origin": "*" } }));
+  await page.exposeFunction("refuse", (directive: string) => refused.push(directive));
+  await page.goto("/");
+  await page.evaluate(async () => {
+    const scope = window as unknown as { refuse(directive: string): void };
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => scope.refuse(effectiveDirective));
+    const add = (name: "script" | "img" | "iframe", text: Record<string, string>): void => {
+      const element = document.body.appendChild(document.createElement(name));
+      Object.assign(element, text);
+    };
+    add("script", { src: "https://other.example/a.js" });
+    add("script", { textContent: "window.ran = true" });
+    add("img", { src: "https://other.example/a.png" });
+    add("iframe", { src: "https://other.example/" });
+    await fetch("http://other.example/a").catch(() => undefined);
+  });
+  await expect.poll(() => [...new Set(refused)].sort()).toEqual(["connect-src", "frame-src", "img-src", "script-src-elem"]);
+  expect(await page.evaluate(() => "ran" in window)).toBe(false);
+});

@@ -24,6 +24,22 @@ test("the tree tells shares of all parameters, shared tensors and the mix of dty
   await expect(page.getByRole("region", { name: "Contents" })).toContainText(/float32 \d.*, bfloat16 13\.1 KiB/);
 });
 
+test("a search leaves the tensors that are called so, below their modules, closed ones too", async ({ page }) => {
+  await page.goto("/");
+  await pick(page, "before.pth", readFileSync(path("before.pth")));
+  await page.getByRole("button", { name: "Collapse" }).click();
+  await expect(row(page, "body.1.bias")).toHaveCount(0);
+  const search = page.getByLabel("Search names of modules and tensors");
+  await search.fill("1.BIAS");
+  await expect(row(page, "body.1.bias")).toBeVisible();
+  await expect(row(page, "body")).toBeVisible();
+  await expect(row(page, "body.0.weight")).toHaveCount(0);
+  await expect(row(page, "embed.weight")).toHaveCount(0);
+  await search.fill("");
+  await expect(row(page, "body.1.bias")).toHaveCount(0);
+  await expect(row(page, "embed")).toBeVisible();
+});
+
 test("a parameter's optimizer state stands beside it, also where groups change the order", async ({ page }) => {
   const heard = complaints(page);
   await page.goto("/");

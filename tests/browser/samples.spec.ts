@@ -127,6 +127,16 @@ test("a legacy whole module runs with the source that it carries, on the page an
   expect(output.data.reduce((a, b) => a + b, 0) / 64).toBeCloseTo(first?.mean ?? NaN, 4);
   const panel = page.getByRole("region", { name: "Train", exact: true });
   await expect(panel).toContainText("120 samples");
+  // The source is there to read, and a copy of it to edit and to build.
+  await page.getByText("Code in the file", { exact: true }).click();
+  await expect(page.getByRole("region", { name: "Code in the file" })).toContainText("class Denoiser(nn.Module):");
+  await page.getByRole("button", { name: "Edit a copy" }).click();
+  const source = page.getByLabel("PyTorch source");
+  await expect(source).toHaveValue(/class Denoiser\(nn\.Module\):/);
+  await source.fill((await source.inputValue()).replace("torch.sigmoid(self.last(x))", "torch.sigmoid(self.last(x))[:, :, :4]"));
+  await page.getByRole("button", { name: "Build again" }).click();
+  await page.getByText(/^Summary:/).click();
+  await expect(page.getByRole("region", { name: "Network", exact: true }).getByRole("table").first()).toContainText("1 × 1 × 4 × 8");
   await page.getByRole("button", { name: "Close", exact: true }).click();
   await pick(page, "alone.pt", sample("denoise/denoise.pt"));
   await expect(page.getByRole("heading", { name: "Run", exact: true })).toBeVisible({ timeout: 30_000 });
