@@ -338,8 +338,8 @@ test("a network of two inputs learns from a table, each with its columns, and fr
   await expect(panel(page).getByLabel("Columns for numbers")).toHaveValue("a:e");
   // Nothing tells that the first is a picture.
   await expect(panel(page).getByRole("alert")).toContainText(/The data does not fit|Training did not start/);
-  await panel(page).getByLabel("Shape of one image").fill("1, 8, 8");
-  await panel(page).getByLabel("Shape of one image").press("Tab");
+  await panel(page).getByLabel("Shape of image").fill("1, 8, 8");
+  await panel(page).getByLabel("Shape of image").press("Tab");
   await expect(panel(page).getByRole("alert")).toHaveCount(0);
   await expect(panel(page)).toContainText("CrossEntropyLoss (scores of 3 classes)");
   await panel(page).getByText("Options", { exact: true }).click();

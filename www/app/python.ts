@@ -45,7 +45,7 @@ export function lines({ checkpoint, format, as, file, construct, source, stateDi
   const code = CODE[checkpoint.format];
   if (as === "same" && code !== undefined) return `import torch\n\nmodel = ${code(name)}\n${checkpoint.format === "torchscript" ? "model.eval()\n" : ""}`;
   if (as === "same" && checkpoint.kind === "module") {
-    return `import torch\n\n# The module's class must be importable; weights_only=False trusts the file.\nmodel = torch.load(${name}, weights_only=False)\nmodel.eval()\n`;
+    return `import torch\n\n# Python must find its class, and trusts the file.\nmodel = torch.load(${name}, weights_only=False)\nmodel.eval()\n`;
   }
   const path = as === "checkpoint" ? "model_state_dict" : as === "state_dict" ? "" : stateDict || (checkpoint.stateDicts[0]?.path ?? "");
   const loaded = `import torch\n\ncheckpoint = torch.load(${name}, weights_only=True)\n${made}\nmodel.load_state_dict(checkpoint${index(path)})\n`;
