@@ -121,8 +121,10 @@ export function samples(table: Table, { target, as, labels, specs, shares, vocab
   const others = header.map((_, i) => i).filter((i) => i !== target);
   const inputs =
     specs.length > 1
-      ? (shares ?? proposedShares(table, specs, target)).map((share, i) => {
+      ? proposedShares(table, specs, target).map((proposed, i) => {
           const spec = specs[i] as InputSpec;
+          // A network that is built anew may have other inputs than those that were typed.
+          const share = shares?.find(({ name }) => name === spec.name) ?? proposed;
           return read(spec, chosenColumns(share, table), (columns) => shaped(spec, share, columns));
         })
       : [read(specs[0], others, () => specs[0])];
