@@ -7,7 +7,7 @@
 use super::host::Host;
 use super::signature::{Kind, Signature, parse, type_error};
 use super::value::{Tensor, Value};
-use super::{alias, functions};
+use super::{alias, functions, unpacked};
 use crate::error::Result;
 
 /// The arguments of a call.
@@ -74,7 +74,14 @@ pub fn bind<'a>(function: &'a str, signature: &Signature, args: Args) -> Result<
 pub fn call(host: &mut dyn Host, function: &'static Function, mut args: Args) -> Result<Value> {
     let short = function.name.rsplit('.').next().unwrap_or(function.name);
     let out = take_out(function, &mut args);
-    let (overload, bound) = choose(function, short, args)?;
+    let (overload, mut bound) = match choose(function, short, args.clone()) {
+        Ok(chosen) => chosen,
+        Err(error) => match unpacked::arguments(host, args)? {
+            Some(args) => choose(function, short, args).map_err(|_| error)?,
+            None => return Err(error),
+        },
+    };
+    unpacked::bound(host, &mut bound)?;
     let in_place = bound.names.iter().position(|n| *n == "inplace").and_then(|at| bound.values.get(at));
     let target = if function.in_place || matches!(in_place, Some(Value::Bool(true))) {
         bound.values.first()

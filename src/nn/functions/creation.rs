@@ -297,6 +297,17 @@ fn size_of(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     }
 }
 
+/// The default stays what it is: a network that wants another one says so, or is told.
+fn set_default_dtype(_: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
+    match b.dtype("d")? {
+        Some(DEFAULT) => Ok(Value::None),
+        Some(other) => Err(Error::unsupported(format!("torch.set_default_dtype(torch.{})", other.name())).hint(
+            "leave the default at torch.float32 and convert the network after it is built: `.double()`, `.half()`",
+        )),
+        None => Err(b.wrong("d", "torch.dtype")),
+    }
+}
+
 functions! {
     t "zeros": "(*size, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, names=None)" => |h, b| filled(h, b, Scalar::Int(0));
     t "ones": "(*size, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False, names=None)" => |h, b| filled(h, b, Scalar::Int(1));
@@ -325,6 +336,8 @@ functions! {
     t "tensor": "(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)" => tensor;
     t "as_tensor asarray": "(data, dtype=None, device=None)" => as_tensor;
     t "from_numpy": "(data, dtype=None)" => as_tensor;
+    t "get_default_dtype": "()" => |_, _| Ok(Value::Dtype(DEFAULT));
+    t "set_default_dtype": "(d)" => set_default_dtype;
     t "scalar_tensor": "(data, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| literal(h, b.value("data"), Some(b.dtype("dtype")?.unwrap_or(DEFAULT))).map(Value::tensor);
     t "Tensor FloatTensor": "(*args, device=None)" => |h, b| legacy(h, b, DEFAULT);
     t "LongTensor": "(*args, device=None)" => |h, b| legacy(h, b, DType::Int64);

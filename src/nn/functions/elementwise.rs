@@ -62,8 +62,13 @@ fn scaled(host: &mut dyn Host, b: &Bound<'_>, kind: Binary) -> Result<Value> {
     node::binary(host, kind, x, y).map(Value::tensor)
 }
 
+/// `other - alpha * input`
 fn rsub(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    let (x, y) = pair(b)?;
+    let (mut x, y) = pair(b)?;
+    let alpha = b.scalar("alpha")?;
+    if alpha != Scalar::Int(1) {
+        x = node::binary(host, Binary::Mul, x, Operand::Scalar(alpha))?.into();
+    }
     node::binary(host, Binary::Sub, y, x).map(Value::tensor)
 }
 
@@ -330,7 +335,7 @@ functions! {
     tmij "deg2rad": "(input)" => |h, b| degrees(h, b, std::f64::consts::PI / 180.0);
     tmi "add": "(input, other, *, alpha=1)" => |h, b| scaled(h, b, Binary::Add);
     tmi "sub subtract": "(input, other, *, alpha=1)" => |h, b| scaled(h, b, Binary::Sub);
-    tm "rsub": "(input, other)" => rsub;
+    tm "rsub": "(input, other, *, alpha=1)" => rsub;
     tmi "mul multiply": "(input, other)" => |h, b| binary(h, b, Binary::Mul);
     tmi "div divide": "(input, other, *, rounding_mode=None)" => divide;
     tmi "true_divide": "(input, other)" => |h, b| binary(h, b, Binary::Div);

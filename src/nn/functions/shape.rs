@@ -47,7 +47,7 @@ fn open_size(sizes: &[i64], numel: usize) -> Result<Vec<usize>> {
 
 fn view(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let x = b.tensor("input")?;
-    let sizes = b.ints("shape")?;
+    let sizes = b.ints(if b.name() == "view" { "size" } else { "shape" })?;
     made(reshape(host, x, &sizes))
 }
 
@@ -239,9 +239,10 @@ fn broadcast_tensors(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
 /// `x.repeat(2, 3)`: as many factors as dims, or more.
 fn repeat(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let x = b.id("input")?;
-    let mut repeats = b.sizes("repeats")?;
+    let tiles = b.name() == "tile";
+    let mut repeats = b.sizes(if tiles { "dims" } else { "repeats" })?;
     let mut shape = node::shape(host, x);
-    if b.name() == "tile" {
+    if tiles {
         while repeats.len() < shape.len() {
             repeats.insert(0, 1);
         }
@@ -360,12 +361,13 @@ fn pieces(host: &mut dyn Host, x: &Tensor, dim: usize, lengths: &[usize]) -> Res
     Ok(Value::Tuple(found))
 }
 
-fn split(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    let x = b.tensor("input")?;
+/// Pieces of one size, or of the sizes that the argument `by` lists.
+fn split(host: &mut dyn Host, b: &Bound<'_>, by: &str) -> Result<Value> {
+    let x = b.tensor(if b.name() == "split" && by != "split_size" { "tensor" } else { "input" })?;
     let shape = node::shape(host, x.value());
     let dim = node::dim(b.int("dim")?, shape.len())?;
     let extent = shape.get(dim).copied().unwrap_or(1);
-    let lengths = match b.value("split_size") {
+    let lengths = match b.value(by) {
         Value::Int(one) => {
             let one = size(*one)?;
             if one == 0 && extent > 0 {
@@ -375,7 +377,7 @@ fn split(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
             }
             chunks_of(extent, one)
         }
-        _ => b.sizes("split_size")?,
+        _ => b.sizes(by)?,
     };
     if lengths.iter().sum::<usize>() != extent {
         return Err(Error::mismatch(format!(
@@ -535,7 +537,7 @@ functions! {
     m "unsqueeze_": "(input, dim)" => |h, b| { let y = made(unsqueeze(h, b.tensor("input")?, b.int("dim")?)); restride(h, b, y) };
     m "transpose_ swapaxes_": "(input, dim0, dim1)" => |h, b| { let y = made(transpose(h, b.tensor("input")?, b.int("dim0")?, b.int("dim1")?)); restride(h, b, y) };
     m "t_": "(input)" => |h, b| { let y = made(t(h, b.tensor("input")?)); restride(h, b, y) };
-    m "view": "(input, dtype: dtype)" => view_dtype, "(input, *shape)" => view;
+    m "view": "(input, dtype: dtype)" => view_dtype, "(input, *size)" => view;
     m "reshape": "(input, *shape)" => view;
     t "reshape": "(input, shape)" => view;
     m "view_as reshape_as": "(input, other)" => view_as;
@@ -546,7 +548,8 @@ functions! {
     tm "unsqueeze": "(input, dim)" => |h, b| made(unsqueeze(h, b.tensor("input")?, b.int("dim")?));
     m "permute": "(input, *dims)" => |h, b| made(permute(h, b.tensor("input")?, &b.ints("dims")?));
     t "permute": "(input, dims)" => |h, b| made(permute(h, b.tensor("input")?, &b.ints("dims")?));
-    tm "transpose swapaxes swapdims": "(input, dim0, dim1)" => |h, b| made(transpose(h, b.tensor("input")?, b.int("dim0")?, b.int("dim1")?));
+    tm "transpose swapdims": "(input, dim0, dim1)" => |h, b| made(transpose(h, b.tensor("input")?, b.int("dim0")?, b.int("dim1")?));
+    tm "swapaxes": "(input, axis0, axis1)" => |h, b| made(transpose(h, b.tensor("input")?, b.int("axis0")?, b.int("axis1")?));
     tm "t": "(input)" => |h, b| made(t(h, b.tensor("input")?));
     tm "movedim moveaxis": "(input, source, destination)" => movedim;
     tm "adjoint": "(input)" => |h, b| made(transpose(h, b.tensor("input")?, -2, -1));
@@ -555,14 +558,17 @@ functions! {
     m "broadcast_to": "(input, *size)" => |h, b| made(expand_to(h, b.tensor("input")?, &b.ints("size")?));
     m "expand_as": "(input, other)" => expand_as;
     t "broadcast_tensors": "(*tensors)" => broadcast_tensors;
-    m "repeat tile": "(input, *repeats)" => repeat;
-    t "tile": "(input, repeats)" => repeat;
+    m "repeat": "(input, *repeats)" => repeat;
+    m "tile": "(input, *dims)" => repeat;
+    t "tile": "(input, dims)" => repeat;
     tm "repeat_interleave": "(input, repeats, dim=None, *, output_size=None)" => repeat_interleave;
     tm "narrow": "(input, dim, start, length)" => narrow_call;
     tm "select": "(input, dim, index)" => select_call;
     tm "unbind": "(input, dim=0)" => unbind;
     m "__iter__": "(input, dim=0)" => unbind;
-    tm "split split_with_sizes": "(input, split_size, dim=0)" => split;
+    t "split": "(tensor, split_size_or_sections, dim=0)" => |h, b| split(h, b, "split_size_or_sections");
+    m "split": "(input, split_size, dim=0)" => |h, b| split(h, b, "split_size");
+    tm "split_with_sizes": "(input, split_sizes, dim=0)" => |h, b| split(h, b, "split_sizes");
     tm "chunk": "(input, chunks, dim=0)" => chunk;
     tm "tensor_split": "(input, indices_or_sections, dim=0)" => tensor_split;
     t "flip": "(input, dims)" => |h, b| flip(h, b, None);

@@ -279,6 +279,25 @@ def unsafe_split(input, split_size, dim=0):
     return input.split(split_size, dim)
 
 
+def vander(x, N=None, increasing=False):
+    if x.dim() != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    powers = torch.arange(x.shape[0] if N is None else N)
+    return x.unsqueeze(1) ** (powers if increasing else powers.flip(0))
+
+
+def chain_matmul(*matrices):
+    return torch.linalg.multi_dot(matrices)
+
+
+def unravel_index(indices, shape):
+    found = []
+    for size in reversed((shape,) if isinstance(shape, int) else shape):
+        found.append(indices % size)
+        indices = indices // size
+    return tuple(reversed(found))
+
+
 def block_diag(*tensors):
     blocks = atleast_2d(*tensors) if len(tensors) > 1 else (atleast_2d(*tensors),)
     width, rows, left = sum(block.shape[1] for block in blocks), [], 0

@@ -48,6 +48,7 @@ CASES = {
     "hooked": dict(build="probe", inputs={"x": floats(1, 3, 8, 8)}),
     "hypernetwork": dict(build="Hyper()", inputs={"x": floats(3, 4), "z": floats(3, 3)}),
     "lengths": dict(build="Reader(12, 4, 5, 3)", inputs={"ids": const([[3, 4, 5, 0, 0], [1, 2, 3, 9, 0], [7, 0, 0, 0, 0]]), "lengths": const([3, 4, 1])}),
+    "lengths_as_sizes": dict(build="Batcher(4, 3)", inputs={"x": floats(2, 4, 5), "lengths": const([3, 1])}),
     "managed": dict(build="Net()", inputs={"x": floats(2, 4)}),
     "messages": dict(build="Net()", inputs={"x": floats(4, 3), "edge_index": const([[0, 1, 2, 0, 3], [1, 0, 1, 2, 2]])}),
     "mixins": dict(build="model", inputs={"x": floats(3, 5)}),
