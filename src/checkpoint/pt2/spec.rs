@@ -106,5 +106,5 @@ fn key(value: &Value) -> Option<String> {
 
 /// A quoted key that is a name.
 fn bare(key: &str) -> Option<&str> {
-    key.strip_prefix('"')?.strip_suffix('"').filter(|name| is_name(name))
+    key.strip_prefix('\'')?.strip_suffix('\'').filter(|name| is_name(name))
 }
