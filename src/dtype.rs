@@ -126,6 +126,12 @@ impl DType {
         Self::ALL.iter().copied().find(|dtype| dtype.name() == name)
     }
 
+    /// The dtype of `torch.FloatTensor`, `torch.cuda.LongTensor`.
+    pub fn of_tensor_type(name: &str) -> Option<Self> {
+        let short = name.trim_start_matches("torch.").trim_start_matches("cuda.").trim_end_matches("Tensor");
+        Self::ALL.iter().find(|d| (**d).scalar_type() == short).copied()
+    }
+
     /// c10's name, as in `"add" not implemented for 'Long'`.
     pub fn scalar_type(self) -> &'static str {
         match self {

@@ -86,7 +86,7 @@ pub enum Value {
     Global(String),
     /// an object of any other class, with its `__dict__`
     Object(String, Vec<(Value, Value)>),
-    /// what a call of a class gave, by its arguments: a member of an Enum of TorchScript's
+    /// what a call of a class gave, by its arguments: a member of an Enum
     Made(String, Vec<Value>),
     /// `functools.partial`: the function, arguments, keyword arguments
     Partial(Box<Value>, Vec<Value>, Vec<(Value, Value)>),
@@ -456,7 +456,8 @@ impl Reader<'_> {
                 let pairs = state.items.iter().map(|(key, value)| pair(self, *key, *value)).collect::<Result<Vec<_>>>();
                 pairs.map(|pairs| Some(Value::Object(class.clone(), pairs)))
             }
-            None if class.starts_with("__torch__.") => {
+            // nothing but what it was made of: a member of an Enum, a named tuple
+            None => {
                 let arguments = items(&self.checkpoint.pickle().arena, instance.args);
                 let arguments = arguments.iter().map(|a| self.value(*a, depth + 1)).collect::<Result<Vec<_>>>();
                 arguments.map(|arguments| Some(Value::Made(class.clone(), arguments)))

@@ -367,7 +367,10 @@ impl Rebuild<'_> {
             }
             Saved::Made(class, arguments) => {
                 let arguments = all(arguments)?;
-                self.interpreter.scripted_object(class, arguments)?
+                match self.checkpoint.script() {
+                    Some(_) => self.interpreter.scripted_object(class, arguments)?,
+                    None => self.interpreter.made(class, arguments)?,
+                }
             }
             Saved::Partial(function, arguments, keywords) => {
                 let function = self.value(function)?;

@@ -42,8 +42,12 @@ impl Bound<'_> {
 
     /// `linear(): argument 'input' (position 1) must be Tensor, not int`
     pub fn wrong(&self, name: &str, expected: &str) -> Error {
-        let position = self.names.iter().position(|n| *n == name).map_or(1, |at| at + 1);
+        let place = self.names.iter().position(|n| *n == name);
         let got = self.value(name).type_name();
+        if !expected.contains("Tensor") {
+            self.wanted.set(place);
+        }
+        let position = place.map_or(1, |at| at + 1);
         type_error(format!(
             "{}(): argument '{name}' (position {position}) must be {expected}, not {got}",
             self.function
@@ -159,11 +163,14 @@ impl Bound<'_> {
         let int = |item: &Value| match item {
             Value::Int(int) => Ok(*int),
             Value::Bool(flag) => Ok(i64::from(*flag)),
-            other => Err(type_error(format!(
-                "{}(): argument '{name}' must be tuple of ints, but found element of type {}",
-                self.function,
-                other.type_name()
-            ))),
+            other => {
+                self.wanted.set(self.names.iter().position(|n| *n == name));
+                Err(type_error(format!(
+                    "{}(): argument '{name}' must be tuple of ints, but found element of type {}",
+                    self.function,
+                    other.type_name()
+                )))
+            }
         };
         items.iter().map(int).collect()
     }

@@ -292,15 +292,15 @@ fn reduce(kind: Reduce, values: &[f64]) -> Option<f64> {
 }
 
 /// A nested list of numbers as a tensor's data, of a dtype or of the one that torch infers.
-pub fn from_nested(value: &Value, to: Option<DType>) -> Result<TensorData> {
+pub fn from_nested(host: &mut dyn Host, value: &Value, to: Option<DType>) -> Result<TensorData> {
     let mut shape = Vec::new();
     let mut numbers = Vec::new();
     gather(value, 0, &mut shape, &mut numbers)?;
     let inferred = numbers.iter().fold(None, |found: Option<DType>, s| {
-        let dtype = node::scalar_dtype(*s);
+        let dtype = node::scalar_dtype(host, *s);
         Some(found.map_or(dtype, |f| f.promote(dtype).unwrap_or(f)))
     });
-    let dtype = to.or(inferred).unwrap_or(node::DEFAULT);
+    let dtype = to.or(inferred).unwrap_or(host.trace().default_dtype);
     let mut bytes = Vec::with_capacity(numbers.len().saturating_mul(dtype.size()));
     for number in numbers {
         let number = match number {

@@ -4,11 +4,14 @@
 //! writes it, `"(input, dim=None, *, keepdim=False)"`, and binds arguments as Python does, with Python's TypeErrors. An entry may have several
 //! signatures (overloads): the first that binds and whose types fit is taken. Methods take the tensor as their first argument.
 
+use super::fold;
 use super::host::Host;
 use super::signature::{Kind, Signature, parse, type_error};
 use super::value::{Tensor, Value};
-use super::{alias, functions, unpacked};
+use super::{alias, functions};
+use crate::data::numel;
 use crate::error::Result;
+use std::cell::Cell;
 
 /// The arguments of a call.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +55,8 @@ pub struct Bound<'a> {
     pub(super) function: &'a str,
     pub(super) names: Vec<&'a str>,
     pub(super) values: Vec<Value>,
+    /// the argument that was found to be no number, where the function wanted one
+    pub(super) wanted: Cell<Option<usize>>,
 }
 
 /// Finds a function: `torch.relu`, `torch.nn.functional.relu`, `torch.Tensor.relu`, `torch.nn.init.zeros_`.
@@ -67,7 +72,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// Binds arguments to a signature; `function` is the name that messages print.
 pub fn bind<'a>(function: &'a str, signature: &Signature, args: Args) -> Result<Bound<'a>> {
     let values = signature.bind(function, args)?;
-    Ok(Bound { function, names: signature.parameters.iter().map(|p| p.name).collect(), values })
+    let names = signature.parameters.iter().map(|p| p.name).collect();
+    Ok(Bound { function, names, values, wanted: Cell::new(None) })
 }
 
 /// Binds and runs.
@@ -75,13 +81,12 @@ pub fn call(host: &mut dyn Host, function: &'static Function, mut args: Args) ->
     let short = function.name.rsplit('.').next().unwrap_or(function.name);
     let out = take_out(function, &mut args);
     let (overload, mut bound) = match choose(function, short, args.clone()) {
-        Ok(chosen) => chosen,
-        Err(error) => match unpacked::arguments(host, args)? {
+        Err(error) => match numbers_of(host, &args)? {
             Some(args) => choose(function, short, args).map_err(|_| error)?,
             None => return Err(error),
         },
+        chosen => chosen?,
     };
-    unpacked::bound(host, &mut bound)?;
     let in_place = bound.names.iter().position(|n| *n == "inplace").and_then(|at| bound.values.get(at));
     let target = if function.in_place || matches!(in_place, Some(Value::Bool(true))) {
         bound.values.first()
@@ -91,17 +96,74 @@ pub fn call(host: &mut dyn Host, function: &'static Function, mut args: Args) ->
     match target {
         Some(Value::Tensor(target)) => {
             let target = target.clone();
-            alias::in_place(host, &target, |host| (overload.run)(host, &bound))?;
+            alias::in_place(host, &target, |host| run(host, overload, &mut bound))?;
             Ok(Value::Tensor(target))
         }
         _ => {
-            let result = (overload.run)(host, &bound)?;
+            let result = run(host, overload, &mut bound)?;
             if host.trace().grad_enabled || !host.trace().in_forward() {
                 Ok(result)
             } else {
                 alias::no_grad(host, result)
             }
         }
+    }
+}
+
+/// Runs an overload; a tensor of one element in the place of a number is taken for it, as Python's `__index__` and `__float__` do.
+fn run(host: &mut dyn Host, overload: &Overload, bound: &mut Bound<'_>) -> Result<Value> {
+    for _ in 0..=bound.values.len() {
+        bound.wanted.set(None);
+        let result = (overload.run)(host, bound);
+        let (Err(_), Some(wanted)) = (&result, bound.wanted.get().and_then(|at| bound.values.get_mut(at))) else {
+            return result;
+        };
+        match number_of(host, wanted)? {
+            Some(number) => *wanted = number,
+            None => return result,
+        }
+    }
+    (overload.run)(host, bound)
+}
+
+/// The same arguments with a number for each tensor without dims, for overloads that take no tensor there; `None` without such.
+fn numbers_of(host: &mut dyn Host, args: &Args) -> Result<Option<Args>> {
+    let mut changed = args.clone();
+    let mut any = false;
+    for value in changed.positional.iter_mut().chain(changed.keyword.iter_mut().map(|(_, value)| value)) {
+        let scalar = matches!(value, Value::Tensor(tensor) if host.trace().graph.info(tensor.value()).shape.is_empty());
+        if scalar && let Some(number) = number_of(host, value)? {
+            *value = number;
+            any = true;
+        }
+    }
+    Ok(any.then_some(changed))
+}
+
+/// The number that a tensor of one element holds; a list's or tuple's tensors as numbers. `None` for what is no such thing.
+fn number_of(host: &mut dyn Host, value: &Value) -> Result<Option<Value>> {
+    match value {
+        Value::Tensor(tensor) => {
+            let shape = &host.trace().graph.info(tensor.value()).shape;
+            if numel(shape) != Some(1) {
+                return Ok(None);
+            }
+            let folded = fold::need(host, tensor.value(), "a number")?;
+            Ok(folded.values.first().map(|number| folded.number(*number)))
+        }
+        Value::Tuple(items) | Value::List(items) => {
+            let mut numbers = items.clone();
+            let mut any = false;
+            for item in &mut numbers {
+                match number_of(host, item)? {
+                    Some(number) => (*item, any) = (number, true),
+                    None if matches!(item, Value::Tensor(_)) => return Ok(None),
+                    None => {}
+                }
+            }
+            Ok(any.then_some(Value::Tuple(numbers)))
+        }
+        _ => Ok(None),
     }
 }
 

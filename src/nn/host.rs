@@ -4,6 +4,7 @@ use super::asking::Asking;
 use super::function::Args;
 use super::module::Modules;
 use super::value::{ModuleId, Tensor, Value};
+use crate::dtype::DType;
 use crate::error::Result;
 use crate::graph::ValueId;
 use crate::graph::builder::Builder;
@@ -15,6 +16,8 @@ pub struct Trace {
     pub graph: Builder,
     /// every module that a constructor made
     pub modules: Modules,
+    /// the dtype of floats that nobody gave one, as `torch.set_default_dtype` sets it
+    pub default_dtype: DType,
     /// torch's grad mode, as `torch.no_grad()` sets it; on at first
     pub grad_enabled: bool,
     /// buffers and parameters that `forward` wrote to in place, with their leaf: their objects hold other values now, and are to be
@@ -31,6 +34,7 @@ impl Default for Trace {
         Self {
             graph: Builder::default(),
             modules: Modules::default(),
+            default_dtype: DType::Float32,
             grad_enabled: true,
             changed: Vec::new(),
             differentiates: false,

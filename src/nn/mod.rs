@@ -18,7 +18,6 @@ pub mod rearranged;
 pub mod recurrence;
 pub mod reparametrize;
 pub mod signature;
-mod unpacked;
 pub mod value;
 pub mod walk;
 

@@ -9,9 +9,6 @@ use crate::error::{Error, Result};
 use crate::graph::op::{Binary, Compare, Op, Reduce, Scalar};
 use crate::graph::{Info, ValueId};
 
-/// torch's default dtype, which this project never changes.
-pub const DEFAULT: DType = DType::Float32;
-
 /// Adds a node with one result.
 pub fn op(host: &mut dyn Host, op: Op, inputs: &[ValueId]) -> Result<ValueId> {
     host.trace().graph.push1(op, inputs)
@@ -63,11 +60,11 @@ pub fn full(host: &mut dyn Host, shape: Vec<usize>, value: Scalar, dtype: DType)
 }
 
 /// The dtype of a tensor made of a Python number.
-pub fn scalar_dtype(scalar: Scalar) -> DType {
+pub fn scalar_dtype(host: &mut dyn Host, scalar: Scalar) -> DType {
     match scalar {
         Scalar::Bool(_) => DType::Bool,
         Scalar::Int(_) => DType::Int64,
-        Scalar::Float(_) => DEFAULT,
+        Scalar::Float(_) => host.trace().default_dtype,
     }
 }
 
@@ -169,14 +166,14 @@ pub fn result_type(host: &mut dyn Host, operands: &[Operand]) -> Result<DType> {
                 let info = host.trace().graph.info(*id);
                 (usize::from(info.shape.is_empty()), info.dtype)
             }
-            Operand::Scalar(s) => (2, scalar_dtype(*s)),
+            Operand::Scalar(s) => (2, scalar_dtype(host, *s)),
         };
         if let Some(slot) = found.get_mut(priority) {
             *slot = Some(slot.map_or(Ok(dtype), |old| promote(old, dtype))?);
         }
     }
     let [dims, zero, wrapped] = found;
-    Ok(combine(dims, combine(zero, wrapped)?)?.unwrap_or(DEFAULT))
+    Ok(combine(dims, combine(zero, wrapped)?)?.unwrap_or(host.trace().default_dtype))
 }
 
 /// c10's `combine_categories`.
@@ -193,14 +190,21 @@ fn combine(higher: Option<DType>, lower: Option<DType>) -> Result<Option<DType>>
 pub fn tensor_of(host: &mut dyn Host, operand: Operand) -> Result<ValueId> {
     match operand {
         Operand::Tensor(id) => Ok(id),
-        Operand::Scalar(s) => full(host, Vec::new(), s, scalar_dtype(s)),
+        Operand::Scalar(s) => {
+            let dtype = scalar_dtype(host, s);
+            full(host, Vec::new(), s, dtype)
+        }
     }
 }
 
 /// Integers become the default float, as for torch's true division and transcendental functions.
 pub fn float(host: &mut dyn Host, id: ValueId) -> Result<ValueId> {
     let category = dtype(host, id).category();
-    if matches!(category, Category::Bool | Category::Int) { cast(host, id, DEFAULT) } else { Ok(id) }
+    if !matches!(category, Category::Bool | Category::Int) {
+        return Ok(id);
+    }
+    let to = host.trace().default_dtype;
+    cast(host, id, to)
 }
 
 /// An arithmetic function of two operands, promoted and broadcast.
@@ -217,7 +221,7 @@ pub fn binary(host: &mut dyn Host, kind: Binary, x: impl Into<Operand>, y: impl 
             ));
         }
         (Binary::Div | Binary::Atan2, Category::Bool | Category::Int) => {
-            to = DEFAULT;
+            to = host.trace().default_dtype;
             kind
         }
         (Binary::BitwiseAnd | Binary::BitwiseOr | Binary::BitwiseXor, Category::Float | Category::Complex) => {

@@ -26,6 +26,7 @@ const DISTRIBUTIONS: &str =
 const SOURCES: &[(&str, &str)] = &[
     ("numpy", NUMPY),
     (aten::PACKAGE, aten::TEXT),
+    ("collections", include_str!("library/collections.py")),
     ("contextlib", include_str!("library/contextlib.py")),
     ("functools", include_str!("library/functools.py")),
     ("inspect", include_str!("library/inspect.py")),

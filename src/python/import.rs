@@ -4,7 +4,7 @@ use super::Interpreter;
 use super::environment::Env;
 use super::object::Object;
 use super::raised::{Outcome, Raised};
-use super::{library, program};
+use super::{builtins, library, program};
 use ruff_python_ast::name::Name;
 use ruff_python_ast::{Alias, StmtImportFrom};
 use std::rc::Rc;
@@ -189,8 +189,11 @@ impl Interpreter {
     /// A name that a star import gives.
     pub fn starred(&mut self, name: &str) -> Outcome<Option<Object>> {
         for package in self.stars.clone().iter().rev() {
-            if let Some(object) = self.package_attribute(package, name)? {
-                return Ok(Some(object));
+            match self.package_attribute(package, name) {
+                // what a package is only said not to have here may be a builtin of Python's
+                Err(_) if builtins::lookup(self, name).is_some() => {}
+                Ok(None) => {}
+                found => return found,
             }
         }
         Ok(None)

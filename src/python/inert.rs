@@ -28,6 +28,9 @@ const INERT: &[&str] = &[
     "torch.manual_seed",
     "torch.set_printoptions",
     "torch.set_default_device",
+    "torch.set_default_dtype",
+    "torch.set_default_tensor_type",
+    "torch.get_default_dtype",
     "torch.cuda.manual_seed",
     "torch.cuda.manual_seed_all",
     "torch.cuda.empty_cache",
@@ -58,6 +61,20 @@ pub fn holds(full: &str) -> bool {
     INERT.iter().any(|inert| within(inert))
 }
 
+/// What `torch.set_default_dtype` and `torch.set_default_tensor_type` are given: a dtype, a tensor type or its name.
+fn default_dtype(given: &Object) -> Outcome<DType> {
+    let dtype = match given {
+        Object::Dtype(dtype) => Some(*dtype),
+        Object::Str(name) => DType::of_tensor_type(name),
+        Object::Torch(function) => DType::of_tensor_type(function.name),
+        Object::Inert(name) => DType::of_tensor_type(name),
+        _ => None,
+    };
+    dtype
+        .filter(|dtype| dtype.is_float())
+        .ok_or_else(|| Raised::type_error("only floating-point types are supported as the default type"))
+}
+
 impl Interpreter {
     /// Calling something without effect: decorators give back what they decorate.
     pub fn call_inert(&mut self, name: &str, arguments: Arguments) -> Outcome<Object> {
@@ -67,6 +84,7 @@ impl Interpreter {
             ("cast", _) if name.starts_with("typing") => {
                 return Ok(arguments.positional.get(1).cloned().unwrap_or_default());
             }
+            ("NamedTuple", Some(_)) if name.starts_with("typing") => return self.named_tuple_of(arguments),
             ("NewType", _) => return Ok(arguments.positional.get(1).cloned().unwrap_or_default()),
             ("set_grad_enabled", Some(flag)) => {
                 let flag = flag.clone();
@@ -74,6 +92,11 @@ impl Interpreter {
                 self.trace.grad_enabled = enabled;
                 return Ok(Object::Inert(Rc::from(if enabled { "torch.enable_grad" } else { "torch.no_grad" })));
             }
+            ("set_default_dtype" | "set_default_tensor_type", Some(dtype)) => {
+                self.trace.default_dtype = default_dtype(dtype)?;
+                return Ok(Object::None);
+            }
+            ("get_default_dtype", _) => return Ok(Object::Dtype(self.trace.default_dtype)),
             ("LongTensor" | "BoolTensor", Some(_)) if name.starts_with("torch.") => {
                 let dtype = if last == "LongTensor" { DType::Int64 } else { DType::Bool };
                 if let (Some(function), Some(data)) = (lookup("torch.tensor"), first) {

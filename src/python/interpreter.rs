@@ -142,7 +142,7 @@ impl Interpreter {
         let scope = Scope::of_body(module.as_ref().map_or(&[], |module| &module.body));
         let globals = Env::module(unit, Rc::new(scope));
         let mut interpreter = Self {
-            trace: Trace { grad_enabled: true, ..Trace::default() },
+            trace: Trace::default(),
             globals: globals.clone(),
             classes: Vec::new(),
             types,
@@ -295,7 +295,8 @@ impl Interpreter {
 
     /// The trace so far; an empty one takes its place.
     pub fn take_trace(&mut self) -> Trace {
-        std::mem::replace(&mut self.trace, Trace { grad_enabled: true, ..Trace::default() })
+        let next = Trace { default_dtype: self.trace.default_dtype, ..Trace::default() };
+        std::mem::replace(&mut self.trace, next)
     }
 
     /// Another trace: a clone of what the constructor left, to run `forward` again.

@@ -28,6 +28,16 @@ impl Interpreter {
         Ok(Value::Host(Rc::new(Object::Instance(Rc::new(instance)))))
     }
 
+    /// What a call of a class gave: a member of an Enum, a named tuple; `None` of a class that is not the source's.
+    pub fn made(&mut self, class: &str, arguments: Vec<Value>) -> Result<Value> {
+        let found = self.global(class).map(|value| self.object_of(value));
+        let Some(found @ Object::Class(_)) = found else { return Ok(Value::None) };
+        let arguments = arguments.into_iter().map(|value| self.object_of(value)).collect();
+        let made = self.call_object(&found, super::Arguments::of(arguments)).map_err(|raised| self.leave(raised))?;
+        // the object itself: a member that is a str too would become a mere str
+        Ok(Value::Host(Rc::new(made)))
+    }
+
     /// `functools.partial(function, *arguments, **keywords)`
     pub fn partial(&mut self, function: Value, arguments: Vec<Value>, keywords: Vec<(Value, Value)>) -> Value {
         let parts = std::iter::once(function).chain(arguments).map(|value| self.object_of(value)).collect();

@@ -106,7 +106,7 @@ fn is_eager(statement: &Stmt) -> bool {
             !calls(&inner.value) && inner.targets.iter().all(|t| matches!(t, Expr::Name(_) | Expr::Tuple(_)))
         }
         Stmt::AnnAssign(inner) => inner.value.as_ref().is_none_or(|value| !calls(value)),
-        Stmt::Expr(inner) => inner.value.is_string_literal_expr(),
+        Stmt::Expr(inner) => inner.value.is_string_literal_expr() || sets_default(&inner.value),
         Stmt::If(_) | Stmt::Try(_) => {
             let mut finder = Definitions(false);
             finder.visit_stmt(statement);
@@ -114,6 +114,17 @@ fn is_eager(statement: &Stmt) -> bool {
         }
         _ => false,
     }
+}
+
+/// `torch.set_default_dtype(torch.float64)`: nothing asks for it by name, and all that comes after depends on it.
+fn sets_default(expression: &Expr) -> bool {
+    let Expr::Call(call) = expression else { return false };
+    let name = match &*call.func {
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        Expr::Name(name) => name.id.as_str(),
+        _ => return false,
+    };
+    matches!(name, "set_default_dtype" | "set_default_tensor_type")
 }
 
 /// Finds an import, class or function inside a block.

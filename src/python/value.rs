@@ -79,7 +79,7 @@ impl Interpreter {
                 ("int", super::class::ClassKind::Builtin) => Value::Dtype(crate::dtype::DType::Int64),
                 ("bool", super::class::ClassKind::Builtin) => Value::Dtype(crate::dtype::DType::Bool),
                 // x.type(type(y)), as of old: torch.Tensor is a tensor of the default dtype
-                ("Tensor", super::class::ClassKind::Builtin) => Value::Dtype(crate::nn::node::DEFAULT),
+                ("Tensor", super::class::ClassKind::Builtin) => Value::Dtype(self.trace.default_dtype),
                 _ => Value::Host(Rc::new(object.clone())),
             },
             Object::Missing(why) => return Err(Raised::missing(why)),

@@ -4,7 +4,7 @@ use super::blob::BlobSource;
 use super::error::to_js;
 use super::model::Model;
 use super::progress::JsProgress;
-use super::{argument, fetch, object, tensor};
+use super::{argument, object, tensor};
 use crate::checkpoint::tensor::Index;
 use crate::error::{Error, Result};
 use crate::session::{BuildOptions, Session};
@@ -27,11 +27,11 @@ pub struct Checkpoint {
 
 #[wasm_bindgen]
 impl Checkpoint {
-    /// `open(source: Blob | {url: string}, options: {name?: string}, progress, signal?): Promise<Checkpoint>`
+    /// `open(source: Blob, options: {name?: string}, progress, signal?): Promise<Checkpoint>`
     pub fn open(source: JsValue, options: JsValue, progress: JsValue, signal: Option<AbortSignal>) -> Promise {
         object::promise(async move {
             let progress = JsProgress::new(&progress, signal);
-            let source = source_of(source, &options, &progress).await?;
+            let source: Rc<dyn ByteSource> = Rc::new(source_of(source, &options)?);
             let name = source.name().map(str::to_owned);
             let session = Rc::new(Session::open(source, &progress).await?);
             Ok(Self { session, name }.into())
@@ -137,14 +137,9 @@ fn build_options(options: &JsValue) -> Result<BuildOptions> {
     })
 }
 
-/// Where the bytes are.
-async fn source_of(source: JsValue, options: &JsValue, progress: &JsProgress) -> Result<Rc<dyn ByteSource>> {
+/// Where the bytes are: addresses come as blobs that fetch what is asked of them.
+fn source_of(source: JsValue, options: &JsValue) -> Result<BlobSource> {
     let name = object::text(options, "name")?;
-    match source.dyn_into::<Blob>() {
-        Ok(blob) => Ok(Rc::new(BlobSource::new(blob, name))),
-        Err(other) => match object::text(&other, "url")? {
-            Some(url) => fetch::open(&url, name, progress).await,
-            None => Err(Error::mismatch("the source must be a Blob or {url}").code("argument")),
-        },
-    }
+    let wrong = |_| Error::mismatch("the source must be a Blob").code("argument");
+    source.dyn_into::<Blob>().map(|blob| BlobSource::new(blob, name)).map_err(wrong)
 }

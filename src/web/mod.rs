@@ -9,7 +9,6 @@ pub mod blob;
 pub mod checkpoint;
 pub mod constructors;
 pub mod error;
-pub mod fetch;
 pub mod model;
 pub mod object;
 pub mod progress;

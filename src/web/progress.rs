@@ -18,11 +18,6 @@ impl JsProgress {
     pub fn new(callback: &JsValue, signal: Option<AbortSignal>) -> Self {
         Self { callback: callback.dyn_ref::<Function>().cloned(), signal }
     }
-
-    /// The signal, for the browser's own operations.
-    pub fn signal(&self) -> Option<&AbortSignal> {
-        self.signal.as_ref()
-    }
 }
 
 impl Progress for JsProgress {

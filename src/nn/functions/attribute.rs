@@ -125,23 +125,17 @@ fn type_of(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
             Ok(Value::Str(format!("torch.{}Tensor", node::dtype(host, x).scalar_type()).into()))
         }
         Value::Dtype(dtype) => cast(host, b, *dtype),
-        Value::Str(name) => match by_type(name) {
+        Value::Str(name) => match DType::of_tensor_type(name) {
             Some(dtype) => cast(host, b, dtype),
             None => Err(Error::mismatch(format!("invalid type: '{name}'")).code("value_error")),
         },
         // x.type(torch.FloatTensor)
-        Value::Function(function) => match by_type(function.name) {
+        Value::Function(function) => match DType::of_tensor_type(function.name) {
             Some(dtype) => cast(host, b, dtype),
             None => Err(b.wrong("dtype", "torch.dtype")),
         },
         _ => Err(b.wrong("dtype", "torch.dtype")),
     }
-}
-
-/// The dtype of `torch.FloatTensor`, `torch.cuda.LongTensor`.
-fn by_type(name: &str) -> Option<DType> {
-    let short = name.trim_start_matches("torch.").trim_start_matches("cuda.").trim_end_matches("Tensor");
-    DType::ALL.iter().find(|d| (**d).scalar_type() == short).copied()
 }
 
 fn type_as(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {

@@ -8,17 +8,17 @@ use crate::nn::bound::int;
 use crate::nn::fold;
 use crate::nn::function::Bound;
 use crate::nn::host::Host;
-use crate::nn::node::{self, DEFAULT};
+use crate::nn::node;
 use crate::nn::value::{Tensor, Value};
 
 fn filled(host: &mut dyn Host, b: &Bound<'_>, value: Scalar) -> Result<Value> {
-    let dtype = b.dtype("dtype")?.unwrap_or(DEFAULT);
+    let dtype = b.dtype("dtype")?.unwrap_or(host.trace().default_dtype);
     node::full(host, b.sizes("size")?, value, dtype).map(Value::tensor)
 }
 
 fn full(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let value = fill_value(host, b)?;
-    let dtype = b.dtype("dtype")?.unwrap_or(node::scalar_dtype(value));
+    let dtype = b.dtype("dtype")?.unwrap_or(node::scalar_dtype(host, value));
     node::full(host, b.sizes("size")?, value, dtype).map(Value::tensor)
 }
 
@@ -76,7 +76,7 @@ const UNIFORM: Distribution = Distribution::Uniform { low: 0.0, high: 1.0 };
 const NORMAL: Distribution = Distribution::Normal { mean: 0.0, std: 1.0 };
 
 fn random_of(host: &mut dyn Host, b: &Bound<'_>, distribution: Distribution) -> Result<Value> {
-    let dtype = b.dtype("dtype")?.unwrap_or(DEFAULT);
+    let dtype = b.dtype("dtype")?.unwrap_or(host.trace().default_dtype);
     random(host, distribution, b.sizes("size")?, dtype).map(Value::tensor)
 }
 
@@ -107,7 +107,8 @@ fn normal(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
         let shapes = [node::shape(host, m), node::shape(host, s)];
         super::shape::broadcast_shape(&shapes)?
     };
-    let noise = random(host, NORMAL, shape, DEFAULT)?;
+    let dtype = host.trace().default_dtype;
+    let noise = random(host, NORMAL, shape, dtype)?;
     let noise = node::binary(host, Binary::Mul, noise, std)?;
     node::binary(host, Binary::Add, noise, mean).map(Value::tensor)
 }
@@ -116,7 +117,8 @@ fn bernoulli(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let mut x = b.id("input")?;
     if let Some(p) = b.float_or_none("p")? {
         let info = node::info(host, x);
-        x = node::full(host, info.shape, Scalar::Float(p), if info.dtype.is_float() { info.dtype } else { DEFAULT })?;
+        let dtype = if info.dtype.is_float() { info.dtype } else { host.trace().default_dtype };
+        x = node::full(host, info.shape, Scalar::Float(p), dtype)?;
     }
     node::op(host, Op::Bernoulli, &[x]).map(Value::tensor)
 }
@@ -128,7 +130,7 @@ fn arange(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     };
     let (start, end, step) = (number("start", 0)?, b.scalar("end")?, number("step", 1)?);
     let float = [start, end, step].iter().any(|s| matches!(s, Scalar::Float(_)));
-    let dtype = b.dtype("dtype")?.unwrap_or(if float { DEFAULT } else { DType::Int64 });
+    let dtype = b.dtype("dtype")?.unwrap_or(if float { host.trace().default_dtype } else { DType::Int64 });
     let (from, to, by) = (start.as_f64(), end.as_f64(), step.as_f64());
     if by == 0.0 {
         return Err(Error::mismatch("step must be nonzero"));
@@ -150,7 +152,7 @@ fn arange(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
 }
 
 fn linspace(host: &mut dyn Host, b: &Bound<'_>) -> Result<ValueId> {
-    let dtype = b.dtype("dtype")?.unwrap_or(DEFAULT);
+    let dtype = b.dtype("dtype")?.unwrap_or(host.trace().default_dtype);
     let op = Op::Linspace { start: b.float("start")?, end: b.float("end")?, steps: b.size("steps")?, dtype };
     node::op(host, op, &[])
 }
@@ -163,7 +165,8 @@ fn logspace(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
 fn eye(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let n = b.size("n")?;
     let m = if b.has("m") { b.size("m")? } else { n };
-    node::op(host, Op::Eye { n, m, dtype: b.dtype("dtype")?.unwrap_or(DEFAULT) }, &[]).map(Value::tensor)
+    let dtype = b.dtype("dtype")?.unwrap_or(host.trace().default_dtype);
+    node::op(host, Op::Eye { n, m, dtype }, &[]).map(Value::tensor)
 }
 
 /// A number, nested lists, or a tensor, as a tensor.
@@ -175,7 +178,7 @@ fn literal(host: &mut dyn Host, data: &Value, dtype: Option<DType>) -> Result<Va
         },
         Value::List(items) | Value::Tuple(items) if items.iter().any(holds_tensor) => {
             let parts = items.iter().map(|item| literal(host, item, dtype)).collect::<Result<Vec<_>>>()?;
-            let mut to = parts.first().map_or(DEFAULT, |id| node::dtype(host, *id));
+            let mut to = parts.first().map_or(host.trace().default_dtype, |id| node::dtype(host, *id));
             for id in &parts {
                 let other = node::dtype(host, *id);
                 to = node::promote(to, other)?;
@@ -184,7 +187,7 @@ fn literal(host: &mut dyn Host, data: &Value, dtype: Option<DType>) -> Result<Va
             super::join::stack(host, &parts, 0)
         }
         other => {
-            let data = fold::from_nested(other, dtype)?;
+            let data = fold::from_nested(host, other, dtype)?;
             Ok(host.trace().graph.constant(data))
         }
     }
@@ -224,7 +227,10 @@ fn legacy(host: &mut dyn Host, b: &Bound<'_>, dtype: DType) -> Result<Value> {
 /// `nn.Parameter(data)`: a leaf whose initial value is the data.
 fn parameter(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let value = match b.value("data") {
-        Value::None => node::full(host, vec![0], Scalar::Int(0), DEFAULT)?,
+        Value::None => {
+            let dtype = host.trace().default_dtype;
+            node::full(host, vec![0], Scalar::Int(0), dtype)?
+        }
         _ => b.id("data")?,
     };
     let requires_grad = b.bool("requires_grad")?;
@@ -255,7 +261,7 @@ fn indices(host: &mut dyn Host, b: &Bound<'_>, lower: bool) -> Result<Value> {
             }
         }
     }
-    let data = fold::from_nested(&Value::List(vec![Value::List(is), Value::List(js)]), Some(DType::Int64))?;
+    let data = fold::from_nested(host, &Value::List(vec![Value::List(is), Value::List(js)]), Some(DType::Int64))?;
     Ok(Value::tensor(host.trace().graph.constant(data)))
 }
 
@@ -268,7 +274,8 @@ fn window(host: &mut dyn Host, b: &Bound<'_>, alpha: f64) -> Result<Value> {
         let angle = 2.0 * std::f64::consts::PI * (i as f64) / (period.max(1) as f64);
         Value::Float(alpha - (1.0 - alpha) * angle.cos())
     });
-    let data = fold::from_nested(&Value::List(numbers.collect()), Some(b.dtype("dtype")?.unwrap_or(DEFAULT)))?;
+    let dtype = b.dtype("dtype")?.unwrap_or(host.trace().default_dtype);
+    let data = fold::from_nested(host, &Value::List(numbers.collect()), Some(dtype))?;
     Ok(Value::tensor(host.trace().graph.constant(data)))
 }
 
@@ -294,17 +301,6 @@ fn size_of(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
                 })
             })?,
         )),
-    }
-}
-
-/// The default stays what it is: a network that wants another one says so, or is told.
-fn set_default_dtype(_: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    match b.dtype("d")? {
-        Some(DEFAULT) => Ok(Value::None),
-        Some(other) => Err(Error::unsupported(format!("torch.set_default_dtype(torch.{})", other.name())).hint(
-            "leave the default at torch.float32 and convert the network after it is built: `.double()`, `.half()`",
-        )),
-        None => Err(b.wrong("d", "torch.dtype")),
     }
 }
 
@@ -336,10 +332,15 @@ functions! {
     t "tensor": "(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False)" => tensor;
     t "as_tensor asarray": "(data, dtype=None, device=None)" => as_tensor;
     t "from_numpy": "(data, dtype=None)" => as_tensor;
-    t "get_default_dtype": "()" => |_, _| Ok(Value::Dtype(DEFAULT));
-    t "set_default_dtype": "(d)" => set_default_dtype;
-    t "scalar_tensor": "(data, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| literal(h, b.value("data"), Some(b.dtype("dtype")?.unwrap_or(DEFAULT))).map(Value::tensor);
-    t "Tensor FloatTensor": "(*args, device=None)" => |h, b| legacy(h, b, DEFAULT);
+    t "scalar_tensor": "(data, *, dtype=None, layout=None, device=None, requires_grad=False, pin_memory=False)" => |h, b| {
+        let dtype = b.dtype("dtype")?.unwrap_or(h.trace().default_dtype);
+        literal(h, b.value("data"), Some(dtype)).map(Value::tensor)
+    };
+    t "Tensor": "(*args, device=None)" => |h, b| {
+        let dtype = h.trace().default_dtype;
+        legacy(h, b, dtype)
+    };
+    t "FloatTensor": "(*args, device=None)" => |h, b| legacy(h, b, DType::Float32);
     t "LongTensor": "(*args, device=None)" => |h, b| legacy(h, b, DType::Int64);
     t "IntTensor": "(*args, device=None)" => |h, b| legacy(h, b, DType::Int32);
     t "DoubleTensor": "(*args, device=None)" => |h, b| legacy(h, b, DType::Float64);

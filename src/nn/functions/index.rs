@@ -66,7 +66,7 @@ fn choose(host: &mut dyn Host, x: &Tensor, index: &Value) -> Result<Chosen> {
             }
             Value::Tensor(tensor) => dim = index_by(host, &part, tensor, dim, &mut dims, &mut indices)?,
             Value::List(_) => {
-                let data = fold::from_nested(item, None)?;
+                let data = fold::from_nested(host, item, None)?;
                 let tensor = Tensor::new(host.trace().graph.constant(data));
                 dim = index_by(host, &part, &tensor, dim, &mut dims, &mut indices)?;
             }
@@ -157,7 +157,7 @@ fn get_item(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
 fn source(host: &mut dyn Host, value: &Value, to: DType) -> Result<ValueId> {
     let id = match value {
         Value::List(_) | Value::Tuple(_) => {
-            let data = fold::from_nested(value, Some(to))?;
+            let data = fold::from_nested(host, value, Some(to))?;
             host.trace().graph.constant(data)
         }
         other => match operand("__setitem__", other)? {

@@ -49,7 +49,11 @@ fn layers(host: &mut dyn Host, b: &Bound<'_>, mode: Mode) -> Result<Value> {
     let running = b.id_or_none("running")?;
     let start = if mode == Mode::Lstm { tensors(b, "hx")? } else { vec![b.id("hx")?] };
     let runs = count.saturating_mul(directions);
-    if runs == 0 || params.len() % runs != 0 || start.iter().any(|s| node::extent(host, *s, 0) != runs) {
+    if runs == 0
+        || params.is_empty()
+        || params.len() % runs != 0
+        || start.iter().any(|s| node::extent(host, *s, 0) != runs)
+    {
         return Err(Error::mismatch("got an incorrect number of RNN parameters"));
     }
     recurrence::check_steps(node::extent(host, x, 0), count, directions)?;

@@ -122,7 +122,8 @@ pub const CLASSES: &[Class] = &[
         init: |host, id, bound| {
             attribute::keep(host, id, bound)?;
             let (count, init) = (bound.size("num_parameters")?, Init::Constant(bound.float("init")?));
-            attribute::parameter(host, id, "weight", &[count], attribute::dtype(bound)?, init)
+            let dtype = attribute::dtype(host, bound)?;
+            attribute::parameter(host, id, "weight", &[count], dtype, init)
         },
         forward_signature: "(input)",
         forward: |host, id, bound| {

@@ -51,7 +51,7 @@ fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()> {
     ] {
         attribute::set(host, id, name, value)?;
     }
-    let dtype = attribute::dtype(bound)?;
+    let dtype = attribute::dtype(host, bound)?;
     let separate = [("q_proj_weight", [size, size]), ("k_proj_weight", [size, kdim]), ("v_proj_weight", [size, vdim])];
     if same {
         attribute::parameter(host, id, "in_proj_weight", &[size.saturating_mul(3), size], dtype, Init::XavierUniform)?;

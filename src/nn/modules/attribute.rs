@@ -75,8 +75,8 @@ pub fn ntuple(value: &Value, dims: usize) -> Value {
 }
 
 /// The dtype of new parameters: the `dtype` argument, else torch's default.
-pub fn dtype(bound: &Bound<'_>) -> Result<DType> {
-    Ok(bound.dtype("dtype")?.unwrap_or(crate::nn::node::DEFAULT))
+pub fn dtype(host: &mut dyn Host, bound: &Bound<'_>) -> Result<DType> {
+    Ok(bound.dtype("dtype")?.unwrap_or(host.trace().default_dtype))
 }
 
 /// `self.name = nn.Parameter(...)`

@@ -55,7 +55,8 @@ fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, chunks: usize) -> 
     for name in ["input_size", "hidden_size", "bias"] {
         attribute::set(host, id, name, bound.value(name).clone())?;
     }
-    let (inputs, hidden, dtype) = (bound.size("input_size")?, bound.size("hidden_size")?, attribute::dtype(bound)?);
+    let (inputs, hidden, dtype) =
+        (bound.size("input_size")?, bound.size("hidden_size")?, attribute::dtype(host, bound)?);
     let (rows, init) = (chunks.saturating_mul(hidden), Init::Uniform(fan_bound(hidden)));
     attribute::parameter(host, id, "weight_ih", &[rows, inputs], dtype, init)?;
     attribute::parameter(host, id, "weight_hh", &[rows, hidden], dtype, init)?;

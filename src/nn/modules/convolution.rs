@@ -62,7 +62,7 @@ fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, dims: usize, trans
     shape.extend(bound.sizes_for("kernel_size", dims)?);
     let fan_in = shape.iter().skip(1).try_fold(1usize, |n, d| n.checked_mul(*d));
     let fan_in = fan_in.ok_or_else(|| Error::mismatch("the weight of a convolution overflows"))?;
-    let (dtype, init) = (attribute::dtype(bound)?, Init::Uniform(fan_bound(fan_in)));
+    let (dtype, init) = (attribute::dtype(host, bound)?, Init::Uniform(fan_bound(fan_in)));
     attribute::parameter(host, id, "weight", &shape, dtype, init)?;
     if bound.bool("bias")? {
         attribute::parameter(host, id, "bias", &[outputs], dtype, init)

@@ -69,5 +69,6 @@ fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()> {
         attribute::module(host, id)?.parameters.insert("weight".into(), Some(weight));
         return Ok(());
     }
-    attribute::parameter(host, id, "weight", &[count, width], attribute::dtype(bound)?, Init::Normal)
+    let dtype = attribute::dtype(host, bound)?;
+    attribute::parameter(host, id, "weight", &[count, width], dtype, Init::Normal)
 }

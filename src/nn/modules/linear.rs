@@ -49,7 +49,7 @@ pub const CLASSES: &[Class] = &[
 fn linear(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()> {
     attribute::keep(host, id, bound)?;
     let (inputs, outputs) = (bound.size("in_features")?, bound.size("out_features")?);
-    let (dtype, init) = (attribute::dtype(bound)?, Init::Uniform(fan_bound(inputs)));
+    let (dtype, init) = (attribute::dtype(host, bound)?, Init::Uniform(fan_bound(inputs)));
     attribute::parameter(host, id, "weight", &[outputs, inputs], dtype, init)?;
     if bound.bool("bias")? {
         attribute::parameter(host, id, "bias", &[outputs], dtype, init)
@@ -62,7 +62,7 @@ fn bilinear(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()> 
     attribute::keep(host, id, bound)?;
     let (first, second) = (bound.size("in1_features")?, bound.size("in2_features")?);
     let outputs = bound.size("out_features")?;
-    let (dtype, init) = (attribute::dtype(bound)?, Init::Uniform(fan_bound(first)));
+    let (dtype, init) = (attribute::dtype(host, bound)?, Init::Uniform(fan_bound(first)));
     attribute::parameter(host, id, "weight", &[outputs, first, second], dtype, init)?;
     if bound.bool("bias")? {
         attribute::parameter(host, id, "bias", &[outputs], dtype, init)

@@ -110,7 +110,7 @@ pub const CLASSES: &[Class] = &[
 fn norm_base(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()> {
     attribute::keep(host, id, bound)?;
     let shape = [bound.size("num_features")?];
-    let dtype = attribute::dtype(bound)?;
+    let dtype = attribute::dtype(host, bound)?;
     affine(host, id, bound.bool("affine")?, &shape, dtype)?;
     if bound.bool("track_running_stats")? {
         attribute::buffer(host, id, "running_mean", &shape, dtype, Init::Zeros)?;
@@ -139,7 +139,7 @@ fn layer_norm(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()
     let sizes = bound.sizes("normalized_shape")?;
     let tuple = bound.ints("normalized_shape")?.into_iter().map(Value::Int).collect();
     attribute::set(host, id, "normalized_shape", Value::Tuple(tuple))?;
-    let (dtype, affine) = (attribute::dtype(bound)?, bound.bool("elementwise_affine")?);
+    let (dtype, affine) = (attribute::dtype(host, bound)?, bound.bool("elementwise_affine")?);
     if affine {
         attribute::parameter(host, id, "weight", &sizes, dtype, Init::Ones)?;
     } else {
@@ -161,7 +161,8 @@ fn group_norm(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()
     if groups == 0 || !channels.is_multiple_of(groups) {
         return Err(Error::mismatch("num_channels must be divisible by num_groups"));
     }
-    affine(host, id, bound.bool("affine")?, &[channels], attribute::dtype(bound)?)
+    let dtype = attribute::dtype(host, bound)?;
+    affine(host, id, bound.bool("affine")?, &[channels], dtype)
 }
 
 fn batch_norm(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, ranks: &[usize], words: &str) -> Result<Value> {

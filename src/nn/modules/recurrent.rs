@@ -95,7 +95,7 @@ fn init(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, name: &str) -> Res
         },
         mode.gates().saturating_mul(hidden),
     );
-    let (dtype, fill) = (attribute::dtype(bound)?, Init::Uniform(fan_bound(hidden)));
+    let (dtype, fill) = (attribute::dtype(host, bound)?, Init::Uniform(fan_bound(hidden)));
     let directions: &[bool] = if bound.bool("bidirectional")? { &[false, true] } else { &[false] };
     let mut all = Vec::new();
     for layer in 0..layers {

@@ -78,7 +78,7 @@ pub const CLASSES: &[Class] = &[
 
 /// The parts of both layers, in torch's order.
 fn init_layer(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, decoder: bool) -> Result<()> {
-    let dtype = attribute::dtype(bound)?;
+    let dtype = attribute::dtype(host, bound)?;
     let given = |name: &str| bound.value(name).clone();
     let names: &[&str] = if decoder { &["self_attn", "multihead_attn"] } else { &["self_attn"] };
     for name in names {
@@ -174,7 +174,7 @@ fn init_stack(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>, layer: Modul
 }
 
 fn init_transformer(host: &mut dyn Host, id: ModuleId, bound: &Bound<'_>) -> Result<()> {
-    let dtype = attribute::dtype(bound)?;
+    let dtype = attribute::dtype(host, bound)?;
     let given = |name: &str| bound.value(name).clone();
     for (side, custom, layer, stack, count) in [
         ("encoder", "custom_encoder", "TransformerEncoderLayer", "TransformerEncoder", "num_encoder_layers"),

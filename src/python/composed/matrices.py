@@ -249,3 +249,32 @@ def lstsq(A, B, rcond=None, *, driver=None):
         q, r = qr(A)
         solution = solve(r, q.mT @ B)
     return _Least(solution, torch.empty(0), torch.empty(0), torch.empty(0))
+
+
+def matrix_rank(A, tol=None, hermitian=False, *, atol=None, rtol=None):
+    values = svdvals(A)
+    largest = values[..., :1]
+    if rtol is None:
+        rtol = 0.0 if atol is not None or tol is not None else max(A.shape[-2:]) * torch.finfo(A.dtype).eps
+    least = largest * rtol
+    absolute = atol if atol is not None else tol
+    return (values > (least if absolute is None else least.clamp_min(absolute))).sum(-1)
+
+
+def cond(A, p=None):
+    if p in (None, 2, -2):
+        values = svdvals(A)
+        return values[..., -1] / values[..., 0] if p == -2 else values[..., 0] / values[..., -1]
+    return matrix_norm(A, p) * matrix_norm(inv(A), p)
+
+
+def nuclear_norm(input, dim=(-2, -1), keepdim=False):
+    return matrix_norm(input, "nuc", dim, keepdim)
+
+
+def cholesky_solve(B, L, upper=False):
+    return solve(L.mT @ L if upper else L @ L.mT, B)
+
+
+def cholesky_inverse(L, upper=False):
+    return inv(L.mT @ L if upper else L @ L.mT)

@@ -199,3 +199,89 @@ def broadcast_shapes(*shapes):
             raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape")
         sizes.append(found.pop() if found else 1)
     return torch.Size(sizes)
+
+
+def i0(input):
+    # the modified Bessel function: Abramowitz and Stegun's polynomials 9.8.1 and 9.8.2
+    x = input.abs()
+    near, far = (x / 3.75).square(), 3.75 / x.clamp_min(3.75)
+    small = _polynomial(near, (1.0, 3.5156229, 3.0899424, 1.2067492, 0.2659732, 0.0360768, 0.0045813))
+    terms = (0.39894228, 0.01328592, 0.00225319, -0.00157565, 0.00916281, -0.02057706, 0.02635537, -0.01647633, 0.00392377)
+    return torch.where(x < 3.75, small, x.exp() / x.clamp_min(3.75).sqrt() * _polynomial(far, terms))
+
+
+def _polynomial(x, terms):
+    y = torch.zeros_like(x)
+    for term in reversed(terms):
+        y = y * x + term
+    return y
+
+
+def kaiser_window(window_length, periodic=True, beta=12.0, *, dtype=None, layout=None, device=None, requires_grad=False):
+    if window_length <= 1:
+        return torch.ones(window_length, dtype=dtype)
+    last = window_length - (0 if periodic else 1)
+    ratio = torch.arange(window_length, dtype=torch.float64) * 2 / last - 1
+    window = i0(beta * (1 - ratio.square()).clamp_min(0).sqrt()) / i0(torch.tensor(beta, dtype=torch.float64))
+    return window.to(torch.get_default_dtype() if dtype is None else dtype)
+
+
+def renorm(input, p, dim, maxnorm):
+    dims = [d for d in range(input.dim()) if d != dim % input.dim()]
+    norms = torch.linalg.vector_norm(input, p, dims, keepdim=True)
+    return torch.where(norms > maxnorm, input * (maxnorm / (norms + 1e-7)), input)
+
+
+def is_signed(input):
+    return input.dtype not in (torch.bool, torch.uint8)
+
+
+def nanquantile(input, q, dim=None, keepdim=False, *, interpolation="linear"):
+    # each row among its own numbers: NaNs sort last
+    if interpolation != "linear":
+        raise NotImplementedError(f"nanquantile() with interpolation={interpolation!r}")
+    x = input.reshape(-1) if dim is None else input.movedim(dim, -1)
+    wanted = q if isinstance(q, torch.Tensor) else torch.tensor(q, dtype=input.dtype)
+    ordered, count = x.sort(-1).values, x.isnan().logical_not().sum(-1, keepdim=True)
+    places = wanted.reshape(-1) * (count - 1).clamp_min(0)
+    low, high = places.floor(), places.ceil()
+    y = torch.lerp(ordered.gather(-1, low.long()), ordered.gather(-1, high.long()), places - low)
+    if keepdim:
+        y = y.reshape([1] * input.dim() + [-1]) if dim is None else y.unsqueeze(-2).movedim(-2, dim if dim >= 0 else dim - 1)
+    y = y.movedim(-1, 0)
+    return y.squeeze(0) if wanted.dim() == 0 else y
+
+
+def nanmedian(input, dim=None, keepdim=False):
+    x = input.reshape(-1) if dim is None else input.movedim(dim, -1)
+    ordered, places = x.sort(-1)
+    at = (x.isnan().logical_not().sum(-1, keepdim=True) - 1).clamp_min(0) // 2
+    if dim is None:
+        return ordered.gather(-1, at).squeeze(-1)
+    values, indices = (y.gather(-1, at).movedim(-1, dim) for y in (ordered, places))
+    return _Nanmedian(*((values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))))
+
+
+_Nanmedian = collections.namedtuple("nanmedian", ["values", "indices"])
+
+
+def multinomial(input, num_samples, replacement=False, *, generator=None):
+    if input.dim() not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if not replacement and num_samples > input.shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    weights = input.float()
+    if replacement:
+        below = weights.cumsum(-1) / weights.sum(-1, keepdim=True)
+        drawn = torch.rand(*input.shape[:-1], num_samples, 1)
+        return (drawn > below.unsqueeze(-2)).sum(-1).clamp(max=input.shape[-1] - 1)
+    # the largest of weights over exponential draws: each comes first by its share
+    return (weights / -torch.rand_like(weights).clamp_min(1e-30).log()).topk(num_samples, -1).indices
+
+
+def exponential_(input, lambd=1.0, *, generator=None):
+    return input.copy_(-torch.rand_like(input).clamp_min(1e-30).log() / lambd)
+
+
+def log_normal_(input, mean=1.0, std=2.0, *, generator=None):
+    return input.copy_((torch.randn_like(input) * std + mean).exp())

@@ -1,9 +1,9 @@
 //! `collections.namedtuple`, `typing.NamedTuple` and `types.SimpleNamespace`.
 
-use crate::python::Interpreter;
 use crate::python::class::Class;
 use crate::python::object::{Native, Object, Shallow, Tuple, TupleKind};
 use crate::python::raised::{Outcome, Raised};
+use crate::python::{Arguments, Interpreter};
 use indexmap::IndexMap;
 use std::rc::Rc;
 
@@ -153,6 +153,18 @@ impl Interpreter {
             fields.push(field);
         }
         make(self, name, &fields, defaults, dict)
+    }
+
+    /// `NamedTuple("Point", [("x", int)])`
+    pub fn named_tuple_of(&mut self, arguments: Arguments) -> Outcome<Object> {
+        let [name, fields] = arguments.bind("NamedTuple", ["typename", "fields"], 2)?;
+        let name = self.text(&name.unwrap_or_default())?;
+        let mut names = Vec::new();
+        for pair in self.collect(&fields.unwrap_or_default())? {
+            let field = self.collect(&pair)?.into_iter().next().unwrap_or_default();
+            names.push(self.text(&field)?);
+        }
+        make(self, &name, &names, Vec::new(), IndexMap::new())
     }
 
     /// `types.SimpleNamespace`.

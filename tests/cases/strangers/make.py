@@ -46,6 +46,7 @@ CASES = {
     "forecaster": dict(build="Forecaster()", inputs={"x": floats(1, 3, 1, 4, 5)}),
     "fourier_operator": dict(build="FNO(3, 4)", inputs={"x": floats(2, 10, 1)}),
     "hooked": dict(build="probe", inputs={"x": floats(1, 3, 8, 8)}),
+    "default_double": dict(build="Integrator()", inputs={"x": lambda g: floats(3, 2)(g).double()}),
     "hypernetwork": dict(build="Hyper()", inputs={"x": floats(3, 4), "z": floats(3, 3)}),
     "lengths": dict(build="Reader(12, 4, 5, 3)", inputs={"ids": const([[3, 4, 5, 0, 0], [1, 2, 3, 9, 0], [7, 0, 0, 0, 0]]), "lengths": const([3, 4, 1])}),
     "lengths_as_sizes": dict(build="Batcher(4, 3)", inputs={"x": floats(2, 4, 5), "lengths": const([3, 1])}),
@@ -57,6 +58,7 @@ CASES = {
     "padded_bags": dict(build="Bags()", inputs={"ids": const([[1, 2, 0, 8], [0, 0, 0, 0], [4, 4, 8, 3]])}),
     "quantised": dict(build="Net()", inputs={"x": floats(3, 6)}),
     "rare_densities": dict(build="Heads()", inputs={"x": floats(3, 4), "y": floats(3)}),
+    "rarer_functions": dict(build="Rarer()", inputs={"x": floats(3, 4)}),
     "routing": dict(build="Sparse(Settings())", inputs={"ids": ints(13, 2, 5)}),
     "same_names": dict(build="Tagger(11, tag_index, 6, HEADS)", inputs={"words": ints(11, 2, 4)}),
     "settings_text": dict(build="FromText(LAYERS)", inputs={"x": floats(2, 3, 8, 8)}),
@@ -127,5 +129,6 @@ def make(name, build, inputs, give=False):
 # a source that reads its command line is given none
 wanted, sys.argv = sys.argv[1:], sys.argv[:1]
 for name, case in CASES.items():
+    torch.set_default_dtype(torch.float32)  # a source may set another
     if not wanted or name in wanted:
         make(name, **case)

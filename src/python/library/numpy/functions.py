@@ -75,7 +75,13 @@ def logspace(start, stop, num=50, base=10.0):
 
 
 def meshgrid(*xi, indexing="xy", sparse=False):
-    return [_wrap(grid.clone()) for grid in torch.meshgrid(*[_tensor(x) for x in xi], indexing=indexing)]
+    grids = torch.meshgrid(*[_tensor(x) for x in xi], indexing=indexing)
+    if not sparse:
+        return [_wrap(grid.clone()) for grid in grids]
+    along = [i for i in range(len(xi))]
+    if indexing == "xy" and len(xi) > 1:
+        along[0], along[1] = 1, 0
+    return [_wrap(_tensor(x).reshape([-1 if d == at else 1 for d in range(len(xi))])) for x, at in zip(xi, along)]
 
 
 def concatenate(arrays, axis=0):
@@ -356,3 +362,26 @@ def array_equal(a1, a2):
 
 def allclose(a, b, rtol=1e-05, atol=1e-08):
     return torch.allclose(_real(a), _real(b), rtol=rtol, atol=atol)
+
+
+class _Grid:
+    # np.ogrid[:n, :m] and np.mgrid[...]: ranges, or a complex step's number of points with both ends
+    def __init__(self, sparse):
+        self._sparse = sparse
+
+    def __getitem__(self, key):
+        keys = key if isinstance(key, tuple) else (key,)
+        axes = [self._axis(one) for one in keys]
+        if not isinstance(key, tuple):
+            return axes[0]
+        grids = meshgrid(*axes, indexing="ij", sparse=self._sparse)
+        return list(grids) if self._sparse else stack(grids)
+
+    def _axis(self, key):
+        start, step = key.start or 0, 1 if key.step is None else key.step
+        if not isinstance(step, (int, float)):
+            return linspace(start, key.stop, int(abs(step)))
+        return arange(start, key.stop, step)
+
+
+ogrid, mgrid = _Grid(True), _Grid(False)
