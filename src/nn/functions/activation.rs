@@ -139,23 +139,6 @@ pub(super) fn softmax_of(host: &mut dyn Host, x: ValueId, dim: usize, log: bool)
     if rank == 0 { node::reshape(host, y, Vec::new()) } else { Ok(y) }
 }
 
-fn gumbel_softmax(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
-    if b.bool("hard")? {
-        return Err(Error::unsupported("torch.nn.functional.gumbel_softmax with hard=True"));
-    }
-    let x = b.id("logits")?;
-    let info = node::info(host, x);
-    let dim = node::dim(b.int("dim")?, info.shape.len())?;
-    let noise = super::creation::random(host, Distribution::Uniform { low: 1e-20, high: 1.0 }, info.shape, info.dtype)?;
-    // -log(-log(u)) follows Gumbel's distribution
-    let inner = node::op(host, Op::Unary(Unary::Log), &[noise])?;
-    let inner = node::op(host, Op::Unary(Unary::Neg), &[inner])?;
-    let inner = node::op(host, Op::Unary(Unary::Log), &[inner])?;
-    let sum = node::binary(host, Binary::Sub, x, inner)?;
-    let scaled = node::binary(host, Binary::Div, sum, b.float("tau")?)?;
-    softmax_of(host, scaled, dim, false).map(Value::tensor)
-}
-
 fn relu6(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let x = b.id("input")?;
     node::op(host, Op::Clamp { min: Some(Scalar::Float(0.0)), max: Some(Scalar::Float(6.0)) }, &[x]).map(Value::tensor)
@@ -192,5 +175,4 @@ functions! {
     tm "log_softmax": "(input, dim, dtype=None)" => |h, b| softmax(h, b, true, false);
     s "softmax": "(input, dim, *, dtype=None)" => |h, b| softmax(h, b, false, false);
     s "log_softmax": "(input, dim, *, dtype=None)" => |h, b| softmax(h, b, true, false);
-    f "gumbel_softmax": "(logits, tau=1, hard=False, eps=1e-10, dim=-1)" => gumbel_softmax;
 }

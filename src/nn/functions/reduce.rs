@@ -240,14 +240,6 @@ fn count_nonzero(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     node::reduce(host, Reduce::Sum, x, dims, false).map(Value::tensor)
 }
 
-fn equal(host: &mut dyn Host, b: &Bound<'_>, method: &str) -> Result<Value> {
-    let (x, y) = (b.id("input")?, b.id("other")?);
-    if node::shape(host, x) != node::shape(host, y) {
-        return Ok(Value::Bool(false));
-    }
-    Err(Error::unsupported(format!("torch.{method}: a Python bool that depends on the values of tensors")))
-}
-
 fn numel(host: &mut dyn Host, b: &Bound<'_>) -> Result<Value> {
     let x = b.id("input")?;
     Ok(Value::Int(int(node::shape(host, x).iter().product())))
@@ -289,8 +281,6 @@ functions! {
     tm "cummax": "(input, dim)" => |h, b| running_extreme(h, b, Cumulate::Max);
     tm "cummin": "(input, dim)" => |h, b| running_extreme(h, b, Cumulate::Min);
     tm "count_nonzero": "(input, dim=None)" => count_nonzero;
-    tm "equal": "(input, other)" => |h, b| equal(h, b, "equal");
-    tm "allclose": "(input, other, rtol=1e-05, atol=1e-08, equal_nan=False)" => |h, b| equal(h, b, "allclose");
     tm "numel": "(input)" => numel;
     m "nelement": "(input)" => numel;
 }

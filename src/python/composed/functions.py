@@ -451,3 +451,60 @@ def _embedding_from_pretrained(cls, embeddings, freeze=True, padding_idx=None, *
     embedding = cls(*embeddings.shape, padding_idx=padding_idx, **options)
     embedding.weight = torch.nn.Parameter(embeddings, requires_grad=not freeze)
     return embedding
+
+
+def equal(input, other):
+    return input.shape == other.shape and bool((input == other).all())
+
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    return bool(torch.isclose(input, other, rtol, atol, equal_nan).all())
+
+
+def mode(input, dim=-1, keepdim=False):
+    # the smallest of the most frequent numbers, at its last place
+    x = input.movedim(dim, -1)
+    alike = x.unsqueeze(-1) == x.unsqueeze(-2)
+    count = alike.sum(-1)
+    order = torch.arange(x.shape[-1])
+    most = count == count.amax(-1, keepdim=True)
+    values = torch.where(most, x, x.amax(-1, keepdim=True)).amin(-1, keepdim=True)
+    indices = torch.where(x == values, order, 0).amax(-1, keepdim=True)
+    values, indices = values.movedim(-1, dim), indices.movedim(-1, dim)
+    return _Mode(*((values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))))
+
+
+_Mode = collections.namedtuple("mode", ["values", "indices"])
+
+
+def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
+    # -log of an exponential draw follows Gumbel's distribution
+    draws = -torch.rand_like(logits).clamp_min(1e-20).log()
+    soft = ((logits - draws.clamp_min(1e-20).log()) / tau).softmax(dim)
+    if not hard:
+        return soft
+    # the choice, with the gradient of the soft one
+    chosen = torch.zeros_like(soft).scatter(dim, soft.argmax(dim, keepdim=True), 1.0)
+    return chosen - soft.detach() + soft
+
+
+def parameters_to_vector(parameters):
+    return torch.cat([parameter.reshape(-1) for parameter in parameters])
+
+
+def linear_cross_entropy(
+    input, linear_weight, target, *, linear_bias=None, weight=None, reduction="mean", ignore_index=None, label_smoothing=0.0, options=None
+):
+    # options are about memory: the loss is the same
+    classes, *features, width = linear_weight.shape
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = torch.nn.functional.linear(input, linear_weight.reshape(-1, width), bias).reshape(*input.shape[:-1], classes, *features)
+    ignored = -100 if ignore_index is None else ignore_index
+    return torch.nn.functional.cross_entropy(
+        logits, target, weight=weight, ignore_index=ignored, reduction=reduction, label_smoothing=label_smoothing
+    )
+
+
+def conv_tbc(input, weight, bias, pad=0):
+    # time, batch, channels
+    return torch.nn.functional.conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad).permute(2, 0, 1)

@@ -72,3 +72,53 @@ class AdaptiveLogSoftmaxWithLoss(torch.nn.Module):
         rows = input if target.dim() else input.unsqueeze(0)
         output = self.log_prob(rows).gather(1, target.reshape(-1, 1)).squeeze(1)
         return _Scored(output if target.dim() else output.squeeze(0), -output.mean())
+
+
+class CrossMapLRN2d(torch.nn.Module):
+    """LocalResponseNorm over the channels of images, over a window that is as wide on either side."""
+
+    def __init__(self, size, alpha=1e-4, beta=0.75, k=1):
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input):
+        reach = (self.size - 1) // 2
+        squares = torch.nn.functional.pad(input.square(), (0, 0, 0, 0, reach, reach))
+        sums = sum(squares[:, i : i + input.shape[1]] for i in range(2 * reach + 1))
+        # as torch has it, the first channel never leaves the running sum
+        late = torch.arange(input.shape[1]).reshape(-1, 1, 1) > reach
+        sums = sums + late * input[:, :1].square()
+        return input * (self.k + self.alpha / self.size * sums) ** -self.beta
+
+
+class NLLLoss2d(torch.nn.NLLLoss):
+    """NLLLoss under the name that it had for images."""
+
+
+class LinearCrossEntropyLoss(torch.nn.Module):
+    """A linear layer and the cross entropy of what it gives."""
+
+    def __init__(
+        self, in_features, num_classes, *, out_features=(), bias=False, device=None, dtype=None,
+        reduction="mean", weight=None, ignore_index=None, label_smoothing=0.0, options=None,
+    ):
+        super().__init__()
+        self.register_buffer("weight", weight)
+        self.reduction = reduction
+        self.num_classes = num_classes
+        self.out_features = out_features
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.options = options
+        self.linear = torch.nn.Linear(in_features, num_classes * math.prod(out_features), bias=bias, dtype=dtype)
+
+    def forward(self, input, target):
+        shape = (self.num_classes, *self.out_features)
+        return linear_cross_entropy(
+            input, self.linear.weight.reshape(*shape, -1), target,
+            linear_bias=None if self.linear.bias is None else self.linear.bias.reshape(shape), weight=self.weight,
+            reduction=self.reduction, ignore_index=self.ignore_index, label_smoothing=self.label_smoothing,
+        )

@@ -44,6 +44,19 @@ def digamma(input):
 psi = digamma
 
 
+def polygamma(n, input):
+    # the sum over 1 / (x + k) ** (n + 1): eight terms, then Euler and Maclaurin's of the rest
+    if n == 0:
+        return digamma(input)
+    y, x = torch.zeros_like(input), input
+    for _ in range(8):
+        y = y + x ** -(n + 1)
+        x = x + 1
+    rest = x**-n / n + x ** -(n + 1) / 2 + (n + 1) * x ** -(n + 2) / 12
+    rest = rest - (n + 1) * (n + 2) * (n + 3) * x ** -(n + 4) / 720
+    return (1 if n % 2 else -1) * math.factorial(n) * (y + rest)
+
+
 def ndtr(input):
     return 0.5 * torch.erfc(-input * math.sqrt(0.5))
 

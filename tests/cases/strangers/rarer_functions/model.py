@@ -8,6 +8,9 @@ class Rarer(nn.Module):
     def __init__(self):
         super().__init__()
         self.scale = nn.Parameter(torch.ones(4))
+        self.vocabulary = nn.LinearCrossEntropyLoss(4, 5, out_features=(2,), bias=True, ignore_index=3, label_smoothing=0.1)
+        self.plain = nn.NLLLoss2d()
+        self.across = nn.CrossMapLRN2d(3, alpha=0.5)
         self.register_buffer("two", torch.tensor(2))
 
     def forward(self, x):
@@ -27,4 +30,9 @@ class Rarer(nn.Module):
             torch.linalg.matrix_rank(torch.eye(3)), torch.linalg.cond(x[:, :3] + 2 * torch.eye(3)), torch.cholesky_solve(x, torch.eye(3) * 2),
             torch.cholesky_inverse(torch.eye(3) * 2 + torch.ones(3, 3).tril(-1)), drawn.sort(-1).values.shape, (drawn >= 0).all(),
             torch.multinomial(torch.tensor([0.0, 1.0, 0.0]), 4, replacement=True), x.is_signed(),
+            torch.allclose(x, x + 1e-9), torch.equal(x, x + 1), x.round(decimals=1).mode(0), torch.mode(x > 0.2, keepdim=True).values,
+            F.gumbel_softmax(torch.tensor([[0.0, 90.0, 0.0], [90.0, 0.0, 0.0]]), tau=0.5, hard=True), torch.polygamma(1, x.abs() + 0.1), torch.polygamma(3, x.abs() + 1),
+            nn.utils.parameters_to_vector(self.parameters()), self.across(x.reshape(1, 3, 2, 2)),
+            self.vocabulary(x, torch.tensor([[1, 0], [4, 2], [3, 3]])), self.plain(x.log_softmax(-1), torch.tensor([1, 3, 0])),
+            torch.conv_tbc(x.reshape(3, 2, 2), torch.ones(2, 2, 3), torch.tensor([0.1, 0.2, 0.3]), 1),
         )
