@@ -28,10 +28,15 @@ impl Interpreter {
         Ok(Value::Host(Rc::new(Object::Instance(Rc::new(instance)))))
     }
 
-    /// What a call of a class gave: a member of an Enum, a named tuple; `None` of a class that is not the source's.
+    /// An object that was pickled without a `__dict__`: a member of an Enum and a named tuple are made of their arguments, others are empty,
+    /// since `__init__` does not run. `None` of a class that is not the source's.
     pub fn made(&mut self, class: &str, arguments: Vec<Value>) -> Result<Value> {
         let found = self.global(class).map(|value| self.object_of(value));
-        let Some(found @ Object::Class(_)) = found else { return Ok(Value::None) };
+        let Some(Object::Class(known)) = &found else { return Ok(Value::None) };
+        if !self.is_enum(known) && known.lookup("_fields").is_none() {
+            return if known.is_module() { Ok(Value::None) } else { self.restore(class, Vec::new()) };
+        }
+        let found = Object::Class(known.clone());
         let arguments = arguments.into_iter().map(|value| self.object_of(value)).collect();
         let made = self.call_object(&found, super::Arguments::of(arguments)).map_err(|raised| self.leave(raised))?;
         // the object itself: a member that is a str too would become a mere str
